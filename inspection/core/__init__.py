@@ -1,0 +1,1 @@
+"""Values and rules, pure: no files, SQL, clock, dice, logging, web or vision library."""

@@ -1,0 +1,125 @@
+"""What a camera says about one frame, and whether the frame is fit to be judged."""
+
+import re
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+CAPTURE_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:-]{0,127}")
+SERIAL = re.compile(r"\S(?:.{0,126}\S)?")
+VIEW = re.compile(r"[a-z0-9][a-z0-9_-]{0,31}")
+
+
+class InvalidCapture(ValueError):
+    """What came with a frame cannot be used; the message says what to send instead."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Capture:
+    """One captured frame of one view of a unit, without its pixels."""
+
+    capture_id: str
+    serial: str
+    view: str
+    captured_at: datetime
+    simulated: bool = False
+
+    def __post_init__(self) -> None:
+        if not CAPTURE_ID.fullmatch(self.capture_id):
+            raise InvalidCapture("A capture id is 1 to 128 letters, digits or . _ : - and starts with a letter or digit.")
+        if not SERIAL.fullmatch(self.serial) or not self.serial.isprintable():
+            raise InvalidCapture("A unit serial is 1 to 128 printable characters without spaces at its ends.")
+        if not VIEW.fullmatch(self.view):
+            raise InvalidCapture("A view is named by 1 to 32 lower-case letters, digits, _ or -, such as 'front'.")
+        if self.captured_at.tzinfo is None:
+            raise InvalidCapture("captured_at needs a time zone, such as 2026-01-31T08:15:00.250Z.")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Region:
+    """A rectangle in shares of the image's width and height, 0 to 1, from the top left corner."""
+
+    left: float
+    top: float
+    width: float
+    height: float
+
+    def __post_init__(self) -> None:
+        inside = 0 <= self.left < 1 and 0 <= self.top < 1 and self.width > 0 and self.height > 0
+        if not inside or self.left + self.width > 1 + 1e-9 or self.top + self.height > 1 + 1e-9:
+            raise ValueError("A region lies inside the image: left, top, width and height are shares from 0 to 1.")
+
+    def cut(self, image: NDArray[Any]) -> NDArray[Any]:
+        """The part of `image` (rows, columns, ...) under this region, at least one pixel."""
+        rows, columns = image.shape[:2]
+        top, left = int(self.top * rows), int(self.left * columns)
+        bottom = max(top + 1, round((self.top + self.height) * rows))
+        right = max(left + 1, round((self.left + self.width) * columns))
+        return image[top:bottom, left:right]
+
+
+WHOLE_IMAGE = Region(left=0, top=0, width=1, height=1)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Quality:
+    """Figures of one frame: brightness and contrast in grey levels 0-255, sharpness in grey levels squared,
+    saturated as the share of pixels at either end of the range."""
+
+    brightness: float
+    contrast: float
+    sharpness: float
+    saturated: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class QualityLimits:
+    """The hard limits outside which a frame is unfit and goes to a person."""
+
+    brightness_low: float = 20.0
+    brightness_high: float = 245.0
+    contrast_low: float = 8.0
+    sharpness_low: float = 2.0
+    saturated_high: float = 0.5
+
+
+def measure(grey: NDArray[np.uint8], reference: Region = WHOLE_IMAGE) -> Quality:
+    """Measure a grey image (rows, columns; uint8), scaled by the caller to about 320 pixels wide.
+
+    Brightness is the median over `reference`, which should show the fixture and not the part; the other figures are
+    taken over the whole image. Sharpness is the variance of the 4-neighbour Laplacian (Pech-Pacheco et al., 2000).
+    """
+    if grey.ndim != 2 or grey.size == 0:
+        raise ValueError("measure() wants a grey image of two dimensions.")
+    low, high = np.percentile(grey, (5, 95))
+    return Quality(
+        brightness=float(np.median(reference.cut(grey))),
+        contrast=float(high - low),
+        sharpness=_laplacian_variance(grey),
+        saturated=float(np.mean((grey <= 1) | (grey >= 254))),
+    )
+
+
+def _laplacian_variance(grey: NDArray[np.uint8]) -> float:
+    if min(grey.shape) < 3:
+        return 0.0
+    g = grey.astype(np.int16)
+    return float(np.var(g[:-2, 1:-1] + g[2:, 1:-1] + g[1:-1, :-2] + g[1:-1, 2:] - 4 * g[1:-1, 1:-1]))
+
+
+def unfit(quality: Quality, limits: QualityLimits) -> str | None:
+    """Why the frame cannot be judged, in words for the inspector; None when it is fit."""
+    if not quality.brightness >= limits.brightness_low:
+        return f"too dark: brightness {quality.brightness:.0f} is under {limits.brightness_low:.0f}"
+    if not quality.brightness <= limits.brightness_high:
+        return f"too bright: brightness {quality.brightness:.0f} is over {limits.brightness_high:.0f}"
+    if not quality.saturated <= limits.saturated_high:
+        return f"saturated: {quality.saturated:.0%} of the pixels are black or white"
+    if not quality.contrast >= limits.contrast_low:
+        return f"no contrast: {quality.contrast:.0f} grey levels, at least {limits.contrast_low:.0f} are needed"
+    if not quality.sharpness >= limits.sharpness_low:
+        return f"blurred: sharpness {quality.sharpness:.1f} is under {limits.sharpness_low:.1f}"
+    return None

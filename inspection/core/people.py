@@ -1,0 +1,42 @@
+"""Who may do what: roles, and the rule for passwords."""
+
+import re
+from enum import StrEnum
+
+USER_NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,31}")
+MIN_PASSWORD = 10
+
+
+class NotAllowed(Exception):
+    """This person may not do this; the message says who may."""
+
+
+class InvalidPerson(ValueError):
+    """A user that cannot be set up; the message says what to change."""
+
+
+class Role(StrEnum):
+    """What a person is on the shop floor. Each role may also do what the ones before it may."""
+
+    INSPECTOR = "inspector"
+    ENGINEER = "engineer"
+    ADMIN = "admin"
+
+    def may_act_as(self, role: "Role") -> bool:
+        """Whether this role includes the other."""
+        order = list(Role)
+        return order.index(self) >= order.index(role)
+
+
+def check_user_name(name: str) -> None:
+    """Raise InvalidPerson for a name that cannot be used to sign in."""
+    if not USER_NAME.fullmatch(name):
+        raise InvalidPerson("A user name has 1 to 32 lower-case letters, digits, . _ or -.")
+
+
+def check_password(password: str, name: str) -> None:
+    """Raise InvalidPerson for a password that is too easy to guess; length is what counts (NIST SP 800-63B)."""
+    if len(password) < MIN_PASSWORD or len(password) > 256:
+        raise InvalidPerson(f"A password has at least {MIN_PASSWORD} characters and at most 256.")
+    if name in password.lower() or len(set(password)) < 4:
+        raise InvalidPerson("Choose a password without the user name in it and of at least four different characters.")

@@ -1,0 +1,90 @@
+"""What a defect model says about one image, and the protocol every model speaks."""
+
+from concurrent.futures import Future
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Protocol
+
+from inspection.core.capture import WHOLE_IMAGE, Quality, Region
+
+
+@dataclass(frozen=True, kw_only=True)
+class Finding:
+    """One suspicious place, in pixels of the original image: box (left, top, right, bottom), outline, peak score."""
+
+    box: tuple[int, int, int, int]
+    outline: tuple[tuple[int, int], ...] = ()
+    peak: float
+    defect_type: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Prediction:
+    """A model's opinion. `score` runs from 0 (good) to 1 (defective) and is what thresholds are set on; `novel` says
+    that the image is unlike anything the model was trained on, so its score means nothing."""
+
+    model: str
+    score: float
+    novelty: float
+    novel: bool
+    findings: tuple[Finding, ...] = ()
+    heatmap_png: bytes | None = None
+    milliseconds: float = 0.0
+
+
+class Failure(StrEnum):
+    """Why there is no prediction. Every one of them sends the image to a person."""
+
+    MISSING = "model_missing"
+    CORRUPT = "model_corrupt"
+    LOADING = "model_loading"
+    OVERLOADED = "model_overloaded"
+    DEADLINE = "deadline_missed"
+    UNREADABLE = "image_unreadable"
+    ERROR = "model_error"
+
+
+@dataclass(frozen=True, kw_only=True)
+class NoPrediction:
+    """A model gave no opinion: why, with words for the log and the unit's story."""
+
+    model: str
+    failure: Failure
+    detail: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Question:
+    """What is asked about one image: which models (by artefact id), for which view, with or without heatmaps, measured
+    where, and answered within how many seconds. No model at all asks for the quality figures only."""
+
+    view: str
+    models: tuple[str, ...] = ()
+    heatmap: bool = True
+    reference: Region = WHOLE_IMAGE
+    deadline_s: float = 2.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Examination:
+    """The answer: quality figures (None when the image could not be read) and one opinion or failure per model asked,
+    in the same order."""
+
+    quality: Quality | None
+    opinions: tuple[Prediction | NoPrediction, ...] = ()
+
+
+class Predictor(Protocol):
+    """Models behind four verbs. Implementations never raise for a bad image or model: they answer with a failure."""
+
+    def load(self, model: str) -> Future[None]:
+        """Begin to load the model; the future ends when it can predict, or with the error that says why not."""
+
+    def predict(self, image: bytes, question: Question) -> Future[Examination]:
+        """Examine one encoded image. The future always ends by the deadline, with failures where there is no answer."""
+
+    def unload(self, model: str) -> None:
+        """Give the model's memory back; unknown models are ignored."""
+
+    def ready(self, model: str) -> bool:
+        """Whether the model would answer at once."""

@@ -1,0 +1,25 @@
+"""Where a unit goes, drawn from its serial alone: the same for each of its views and each retry."""
+
+from dataclasses import dataclass
+from hashlib import blake2b
+
+_SPAN = 2.0**64
+
+
+@dataclass(frozen=True, kw_only=True)
+class AuditDraw:
+    """Whether a unit is audited, with the probability it was drawn with: the weight of its label in any estimate."""
+
+    audited: bool
+    probability: float
+
+
+def share_of(salt: str, key: str) -> float:
+    """A number in [0, 1) that is uniform over keys, fixed for one key, and independent between salts."""
+    digest = blake2b(key.encode(), digest_size=8, key=blake2b(salt.encode(), digest_size=32).digest()).digest()
+    return int.from_bytes(digest, "big") / _SPAN
+
+
+def draw_audit(salt: str, serial: str, share: float) -> AuditDraw:
+    """Draw the audit flag of a unit at ingest, before anything is known of its images."""
+    return AuditDraw(audited=share_of(salt, serial) < share, probability=share)

@@ -1,0 +1,1 @@
+"""SQL and files: tables, images, journal, queue, reports, migrations."""

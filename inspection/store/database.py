@@ -1,0 +1,171 @@
+"""One database by URL: reads side by side, and writes through one thread that commits them in groups.
+
+A single fsync then makes many requests durable, on SQLite and PostgreSQL alike, and the journal's chain needs no lock
+of its own inside one server.
+"""
+
+import queue
+import threading
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future
+from contextlib import contextmanager
+from typing import Any, TypeVar
+
+from sqlalchemy import Connection, create_engine, event
+from sqlalchemy.engine import Engine, make_url
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+
+T = TypeVar("T")
+Tx = Connection
+GROUP = 64
+_CHAIN_LOCK = 0x6A69646F6B61  # any number that other programs on the same PostgreSQL do not use
+
+
+class Unavailable(Exception):
+    """The store cannot write or read now: locked, full or away. Nothing was changed; try again."""
+
+
+class _Work:
+    """One unit of work and the future its caller waits on."""
+
+    def __init__(self, run: Callable[[Tx], Any]) -> None:
+        self.run = run
+        self.future: Future[Any] = Future()
+        self.result: Any = None
+
+
+class Database:
+    """Opens a database; `write` runs a function in a transaction, `read` lends a connection that changes nothing."""
+
+    def __init__(self, url: str) -> None:
+        self.engine = _engine(url)
+        self.is_sqlite = self.engine.dialect.name == "sqlite"
+        self._queue: queue.SimpleQueue[_Work | None] = queue.SimpleQueue()
+        self._after_commit: list[Callable[[], None]] = []
+        self._closed = False
+        self._thread = threading.Thread(target=self._write_all, name="jidoka-writer", daemon=True)
+        self._thread.start()
+
+    def on_commit(self, listener: Callable[[], None]) -> None:
+        """Call `listener` from the writer's thread after each commit; it must be quick and never raise."""
+        self._after_commit.append(listener)
+
+    def submit(self, run: Callable[[Tx], T]) -> "Future[T]":
+        """Queue `run`; the future ends only once its changes are durable. It may run together with others in one
+        transaction, but fails alone: an exception undoes its own changes and no others."""
+        if self._closed:
+            raise Unavailable("The server is stopping; send it again in a moment.")
+        work = _Work(run)
+        self._queue.put(work)
+        return work.future
+
+    def write(self, run: Callable[[Tx], T]) -> T:
+        """Run in a transaction and wait until it is durable."""
+        return self.submit(run).result()
+
+    @contextmanager
+    def read(self) -> Iterator[Tx]:
+        """A connection for reading one consistent state."""
+        try:
+            with self.engine.connect() as connection:
+                yield connection
+        except (OperationalError, InterfaceError) as error:
+            raise _unavailable(error) from error
+
+    def close(self) -> None:
+        """Finish what is queued and let go of the database."""
+        if not self._closed:
+            self._closed = True
+            self._queue.put(None)
+            self._thread.join()
+            self.engine.dispose()
+
+    def _write_all(self) -> None:
+        while True:
+            group, more = self._next_group()
+            if group:
+                self._commit(group)
+            if not more:
+                return
+
+    def _next_group(self) -> tuple[list[_Work], bool]:
+        group: list[_Work] = []
+        item = self._queue.get()
+        while item is not None:
+            group.append(item)
+            if len(group) == GROUP:
+                return group, True
+            try:
+                item = self._queue.get_nowait()
+            except queue.Empty:
+                return group, True
+        return group, False
+
+    def _commit(self, group: list[_Work]) -> None:
+        failed: list[tuple[_Work, BaseException]] = []
+        done: list[_Work] = []
+        try:
+            with self.engine.connect() as tx, tx.begin():
+                if not self.is_sqlite:
+                    tx.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_CHAIN_LOCK})")
+                for work in group:
+                    self._run_one(tx, work, done, failed)
+        except BaseException as error:
+            # The commit, or the connection itself, failed: nothing of the group is there.
+            failed += [(work, _unavailable(error)) for work in done]
+            known = {id(work) for work, _ in failed}
+            failed += [(work, _unavailable(error)) for work in group if id(work) not in known]
+            done = []
+        for work in done:
+            work.future.set_result(work.result)
+        for work, error in failed:
+            work.future.set_exception(error)
+        if done:
+            for listener in self._after_commit:
+                listener()
+
+    def _run_one(self, tx: Tx, work: _Work, done: list[_Work], failed: list[tuple[_Work, BaseException]]) -> None:
+        if not work.future.set_running_or_notify_cancel():
+            return
+        tx.exec_driver_sql("SAVEPOINT work")
+        try:
+            work.result = work.run(tx)
+        except BaseException as error:
+            tx.exec_driver_sql("ROLLBACK TO SAVEPOINT work")
+            failed.append((work, _unavailable(error) if isinstance(error, DBAPIError) else error))
+        else:
+            done.append(work)
+        tx.exec_driver_sql("RELEASE SAVEPOINT work")
+
+
+def _unavailable(error: BaseException) -> BaseException:
+    if isinstance(error, Unavailable) or not isinstance(error, DBAPIError):
+        return error
+    words = str(error.orig).strip().splitlines()
+    return Unavailable(f"The database did not take this: {words[0] if words else type(error.orig).__name__}.")
+
+
+def _engine(url: str) -> Engine:
+    parsed = make_url(url)
+    if parsed.get_backend_name() == "sqlite":
+        engine = create_engine(parsed, connect_args={"check_same_thread": False, "timeout": 10})
+        event.listen(engine, "connect", _tune_sqlite)
+        event.listen(engine, "begin", _begin_sqlite)
+        return engine
+    if parsed.get_backend_name() != "postgresql":
+        raise ValueError(f"The database is sqlite or postgresql, not {parsed.get_backend_name()}: change database_url.")
+    if parsed.drivername == "postgresql":
+        parsed = parsed.set(drivername="postgresql+psycopg")
+    return create_engine(parsed, pool_size=10, pool_pre_ping=True)
+
+
+def _tune_sqlite(connection: Any, _record: Any) -> None:
+    connection.isolation_level = None  # the driver must not begin transactions behind our back
+    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "temp_store=MEMORY", "cache_size=-32000"):
+        connection.execute(f"PRAGMA {pragma}")
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    # A writer takes its lock at once, so that it never fails half-way for another's write.
+    writer = threading.current_thread().name == "jidoka-writer"
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writer else "BEGIN")

@@ -1,0 +1,360 @@
+"""The tables. Times are microseconds since 1970 in UTC; JSON is kept as text, the same on SQLite and PostgreSQL."""
+
+from sqlalchemy import BigInteger, Column, ForeignKey, Index, Integer, LargeBinary, Text, UniqueConstraint
+from sqlmodel import Field, SQLModel
+
+# SQLite numbers rows by itself only in a column typed INTEGER.
+_BIG = BigInteger().with_variant(Integer, "sqlite")
+
+
+def _id() -> int | None:
+    return Field(default=None, sa_column=Column(_BIG, primary_key=True, autoincrement=True))  # type: ignore[no-any-return]
+
+
+def _time(*, null: bool = False, index: bool = False) -> int:
+    return Field(default=None, sa_column=Column(BigInteger, nullable=null, index=index))  # type: ignore[no-any-return]
+
+
+def _to(target: str, *, null: bool = False, index: bool = True) -> int:
+    return Field(  # type: ignore[no-any-return]
+        default=None, sa_column=Column(BigInteger, ForeignKey(target), nullable=null, index=index)
+    )
+
+
+def _text(default: str = "") -> str:
+    return Field(default=default, sa_column=Column(Text, nullable=False))  # type: ignore[no-any-return]
+
+
+class LineRow(SQLModel, table=True):
+    """A camera line, with its recipe and policy in force."""
+
+    __tablename__ = "line"
+    id: int | None = _id()
+    name: str = Field(unique=True)
+    title: str
+    place: str = ""
+    safe_level: str
+    audit_salt: str
+    simulated: bool = False
+    recipe_id: int | None = Field(default=None, sa_column=Column(BigInteger, nullable=True))
+    policy_id: int | None = Field(default=None, sa_column=Column(BigInteger, nullable=True))
+    created_at: int = _time()
+
+
+class RecipeRow(SQLModel, table=True):
+    """What a line inspects: an immutable, numbered version."""
+
+    __tablename__ = "recipe"
+    __table_args__ = (UniqueConstraint("line_id", "number"),)
+    id: int | None = _id()
+    line_id: int = _to("line.id")
+    number: int
+    body: str = _text()
+    by: str
+    at: int = _time()
+
+
+class PolicyRow(SQLModel, table=True):
+    """How a line decides: an immutable, numbered version."""
+
+    __tablename__ = "policy"
+    __table_args__ = (UniqueConstraint("line_id", "number"),)
+    id: int | None = _id()
+    line_id: int = _to("line.id")
+    number: int
+    level: str
+    model: str | None = None
+    pass_below: float | None = None
+    reject_above: float | None = None
+    audit_share: float
+    deadline_ms: int
+    by: str
+    reason: str = _text()
+    override: bool = False
+    at: int = _time()
+
+
+class CameraRow(SQLModel, table=True):
+    """A device that may send images of one line; of its token only the SHA-256 is kept."""
+
+    __tablename__ = "camera"
+    __table_args__ = (UniqueConstraint("line_id", "name"),)
+    id: int | None = _id()
+    line_id: int = _to("line.id")
+    name: str
+    token_sha256: str = Field(unique=True)
+    simulated: bool = False
+    created_at: int = _time()
+    revoked_at: int | None = _time(null=True)
+
+
+class PersonRow(SQLModel, table=True):
+    """Somebody who signs in."""
+
+    __tablename__ = "person"
+    id: int | None = _id()
+    name: str = Field(unique=True)
+    role: str
+    password_hash: str
+    must_change: bool = False
+    simulated: bool = False
+    created_at: int = _time()
+    disabled_at: int | None = _time(null=True)
+
+
+class SessionRow(SQLModel, table=True):
+    """A signed-in browser; its cookie is kept as SHA-256 only."""
+
+    __tablename__ = "session"
+    token_sha256: str = Field(primary_key=True)
+    person_id: int = _to("person.id")
+    csrf: str
+    created_at: int = _time()
+    seen_at: int = _time()
+    expires_at: int = _time()
+
+
+class UnitRow(SQLModel, table=True):
+    """One physical part on one visit to the line; `score` is the worst of its images' from the model `model`."""
+
+    __tablename__ = "unit"
+    __table_args__ = (
+        UniqueConstraint("line_id", "serial", "visit"),
+        Index("ix_unit_line_opened", "line_id", "opened_at"),
+        Index("ix_unit_open", "verdict", "by", "opened_at"),
+    )
+    id: int | None = _id()
+    line_id: int = _to("line.id", index=False)
+    recipe_id: int = _to("recipe.id", index=False)
+    serial: str
+    visit: int
+    audited: bool
+    audit_probability: float
+    verdict: str | None = None
+    by: str
+    reason: str
+    ai_verdict: str | None = None
+    person_verdict: str | None = None
+    model: str | None = None
+    score: float | None = None
+    simulated: bool = False
+    opened_at: int = _time()
+    settled_at: int | None = _time(null=True)
+
+
+class ImageRow(SQLModel, table=True):
+    """One captured frame, its quality figures, and the router's decision on it."""
+
+    __tablename__ = "image"
+    __table_args__ = (
+        UniqueConstraint("line_id", "capture_id"),
+        Index("ix_image_camera_view", "camera_id", "view", "id"),
+        Index("ix_image_undecided", "decided_at", "received_at"),
+    )
+    id: int | None = _id()
+    line_id: int = _to("line.id", index=False)
+    unit_id: int = _to("unit.id")
+    camera_id: int = _to("camera.id", index=False)
+    capture_id: str
+    view: str
+    sha256: str
+    size: int
+    media_type: str
+    width: int
+    height: int
+    captured_at: int = _time()
+    received_at: int = _time()
+    skew_s: float = 0.0
+    simulated: bool = False
+    brightness: float | None = None
+    contrast: float | None = None
+    sharpness: float | None = None
+    saturated: float | None = None
+    unfit: str | None = None
+    policy_id: int | None = Field(default=None, sa_column=Column(BigInteger, nullable=True))
+    outcome: str | None = None
+    reason: str = ""
+    detail: str = _text()
+    decided_at: int | None = _time(null=True)
+    seen_by_person: bool = False
+
+
+class PredictionRow(SQLModel, table=True):
+    """One model's opinion on one image, or why there is none."""
+
+    __tablename__ = "prediction"
+    id: int | None = _id()
+    image_id: int = _to("image.id")
+    model: str
+    score: float | None = None
+    novelty: float | None = None
+    novel: bool = False
+    findings: str = _text("[]")
+    heatmap: bytes | None = Field(default=None, sa_column=Column(LargeBinary, nullable=True))
+    milliseconds: float = 0.0
+    failure: str | None = None
+    detail: str = _text()
+    at: int = _time()
+
+
+class TaskRow(SQLModel, table=True):
+    """A review that a person owes a unit."""
+
+    __tablename__ = "task"
+    __table_args__ = (Index("ix_task_queue", "line_id", "state", "ready_at"),)
+    id: int | None = _id()
+    line_id: int = _to("line.id", index=False)
+    unit_id: int = _to("unit.id")
+    reason: str
+    state: str = "open"
+    opened_at: int = _time()
+    ready_at: int = _time()
+    lease: str | None = None
+    leased_by: int | None = Field(default=None, sa_column=Column(BigInteger, nullable=True))
+    leased_until: int | None = _time(null=True)
+    saw_ai: bool = False
+    closed_at: int | None = _time(null=True)
+
+
+class LabelRow(SQLModel, table=True):
+    """A person's answer; only an effective one counts, late ones are kept as further opinions."""
+
+    __tablename__ = "label"
+    __table_args__ = (Index("ix_label_line_at", "line_id", "at"),)
+    id: int | None = _id()
+    line_id: int = _to("line.id", index=False)
+    unit_id: int = _to("unit.id")
+    task_id: int | None = Field(default=None, sa_column=Column(BigInteger, nullable=True))
+    person_id: int = _to("person.id")
+    verdict: str
+    defect_types: str = _text("[]")
+    findings: str = _text("[]")
+    note: str = _text()
+    seconds: float = 0.0
+    saw_ai: bool
+    effective: bool
+    simulated: bool = False
+    at: int = _time()
+
+
+class SampleRow(SQLModel, table=True):
+    """A training image of a good part."""
+
+    __tablename__ = "sample"
+    __table_args__ = (UniqueConstraint("line_id", "view", "sha256"),)
+    id: int | None = _id()
+    line_id: int = _to("line.id", index=False)
+    view: str
+    sha256: str
+    name: str
+    simulated: bool = False
+    by: str
+    at: int = _time()
+
+
+class ModelRow(SQLModel, table=True):
+    """A trained model of a line; `artefact` is its identity and its folder's name."""
+
+    __tablename__ = "model"
+    __table_args__ = (UniqueConstraint("line_id", "version"),)
+    id: int | None = _id()
+    line_id: int = _to("line.id")
+    version: int
+    artefact: str = Field(unique=True)
+    manifest: str
+    card: str = _text("{}")
+    simulated: bool = False
+    by: str
+    at: int = _time()
+
+
+class JobRow(SQLModel, table=True):
+    """Work in the background, written in the transaction that caused it."""
+
+    __tablename__ = "job"
+    id: int | None = _id()
+    line_id: int = _to("line.id")
+    kind: str
+    state: str = "queued"
+    stage: str = ""
+    done: int = 0
+    total: int = 0
+    message: str = _text()
+    by: str
+    at: int = _time()
+    claim: str | None = None
+    claimed_until: int | None = _time(null=True)
+    ended_at: int | None = _time(null=True)
+
+
+class WindowRow(SQLModel, table=True):
+    """Medians of one camera's view over a run of images, and what the chart said."""
+
+    __tablename__ = "window"
+    __table_args__ = (Index("ix_window_camera_view", "camera_id", "view", "id"),)
+    id: int | None = _id()
+    line_id: int = _to("line.id")
+    camera_id: int = _to("camera.id", index=False)
+    recipe_id: int
+    view: str
+    last_image_id: int = Field(sa_column=Column(BigInteger, nullable=False))
+    started_at: int = _time()
+    ended_at: int = _time()
+    images: int
+    brightness: float
+    contrast: float
+    sharpness: float
+    saturated: float
+    ewma: float | None = None
+    outside: str = _text("[]")
+    light: str
+
+
+class BaselineRow(SQLModel, table=True):
+    """What a healthy lamp looks like on one camera's view under one recipe; the newest counts."""
+
+    __tablename__ = "baseline"
+    __table_args__ = (Index("ix_baseline_camera_view", "camera_id", "view", "id"),)
+    id: int | None = _id()
+    line_id: int = _to("line.id", index=False)
+    camera_id: int = _to("camera.id", index=False)
+    recipe_id: int
+    view: str
+    mean: float | None = None
+    deviation: float | None = None
+    windows: int = 0
+    after_window_id: int = Field(default=0, sa_column=Column(BigInteger, nullable=False))
+    by: str
+    reason: str = _text()
+    at: int = _time()
+
+
+class AlarmRow(SQLModel, table=True):
+    """Something a person must look at."""
+
+    __tablename__ = "alarm"
+    id: int | None = _id()
+    line_id: int = _to("line.id")
+    kind: str
+    subject: str
+    text: str = _text()
+    opened_at: int = _time()
+    acked_by: str | None = None
+    acked_at: int | None = _time(null=True)
+    cleared_at: int | None = _time(null=True)
+
+
+class JournalRow(SQLModel, table=True):
+    """One sealed change of state; never updated, never deleted."""
+
+    __tablename__ = "journal"
+    seq: int = Field(sa_column=Column(BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=False))
+    at: int = _time()
+    subject: str = Field(index=True)
+    event: str
+    actor: str
+    before: str
+    after: str
+    reason: str = _text()
+    facts: str = _text("{}")
+    seal: str
