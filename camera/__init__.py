@@ -1,0 +1,1 @@
+"""Frames come in: sources, quality, the spool, the edge agent and the simulated camera."""

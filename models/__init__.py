@@ -1,0 +1,1 @@
+"""Opinions on images: preprocessing, models, training, evaluation, export, registry and runtime."""

@@ -1,0 +1,1 @@
+"""People look and settle: the pages, their templates and static files."""
