@@ -88,7 +88,8 @@ def npm_ci(folder: Path, *options: str, root: Path = ROOT) -> Path:
         shutil.copyfile(root / name, folder / name)
     command, environment = npm(root)
     quiet = ["--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"]
-    subprocess.run([*command, "ci", *quiet, *options], cwd=folder, env=environment, check=True)
+    command = [*command, "ci", *quiet, *options]
+    subprocess.run(command, cwd=folder, env=environment, check=True, stdout=subprocess.DEVNULL)
     return folder / "node_modules"
 
 
