@@ -1,5 +1,6 @@
 """The compose file: valid by the schema, healthy by its own checks, free of secrets. It is not run here."""
 
+import os
 import re
 import subprocess
 import sys
@@ -60,6 +61,18 @@ def test_the_example_names_every_variable() -> None:
     used = set(re.findall(r"\$\{(\w+)", (ROOT / "docker-compose.yml").read_text()))
     named = set(re.findall(r"^(\w+)=", (ROOT / ".env.example").read_text(), flags=re.MULTILINE))
     assert used == named
+
+
+@pytest.mark.parametrize("name", ["server", "camera"])
+def test_its_commands_are_ones_that_the_product_has(compose: dict[str, Any], name: str) -> None:
+    program, verb, *options = compose["services"][name]["command"]
+    wide = {**os.environ, "COLUMNS": "200", "TERM": "dumb"}
+    told = subprocess.run(
+        [Path(sys.executable).parent / program, verb, "--help"],
+        capture_output=True, text=True, check=True, env=wide,
+    )  # fmt: skip
+    asked = {option.split("=")[0] for option in options if option.startswith("--")}
+    assert asked <= set(re.findall(r"--[\w-]+", told.stdout))
 
 
 def test_every_volume_is_declared_and_used(compose: dict[str, Any]) -> None:

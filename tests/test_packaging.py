@@ -6,7 +6,7 @@ import re
 import subprocess
 import sys
 import tomllib
-from importlib.metadata import entry_points
+from importlib.metadata import entry_points, packages_distributions
 from pathlib import Path
 
 import pytest
@@ -30,6 +30,11 @@ def pinned(lock: str) -> dict[str, str]:
     return dict(re.findall(r"^([\w.-]+)==([\w.]+)", (ROOT / lock).read_text(), flags=re.MULTILINE))
 
 
+def canonical(name: str) -> str:
+    """A distribution's name as the index writes it."""
+    return re.sub(r"[-_.]+", "-", name).lower()
+
+
 @pytest.mark.parametrize("lock", ["requirements.lock", "requirements-dev.lock"])
 def test_a_lock_names_no_host_and_hashes_everything(lock: str) -> None:
     text = (ROOT / lock).read_text()
@@ -48,6 +53,18 @@ def test_the_lock_holds_every_dependency_and_no_torch() -> None:
     names = {re.split(r"[\[<>=]", wanted)[0] for wanted in project["dependencies"]}
     assert names <= set(pinned("requirements.lock"))
     assert not {"torch", "torchvision"} & set(pinned("requirements-dev.lock"))
+
+
+def test_what_is_imported_is_declared() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    declared = {canonical(re.split(r"[\[<>=]", wanted)[0]) for wanted in project["dependencies"]}
+    sources = [path.read_text() for package in PACKAGES for path in (ROOT / package).rglob("*.py")]
+    imported = {
+        name for text in sources for name in re.findall(r"^\s*(?:import|from) (\w+)", text, re.MULTILINE)
+    }
+    outside = imported & set(packages_distributions()) - PACKAGES - set(sys.stdlib_module_names)
+    origins = {name: {canonical(origin) for origin in packages_distributions()[name]} for name in outside}
+    assert {name: origin for name, origin in origins.items() if not origin & declared} == {}
 
 
 def test_the_npm_lock_names_no_registry() -> None:
