@@ -29,7 +29,9 @@ class Capture:
 
     def __post_init__(self) -> None:
         if not CAPTURE_ID.fullmatch(self.capture_id):
-            raise InvalidCapture("A capture id is 1 to 128 letters, digits or . _ : - and starts with a letter or digit.")
+            raise InvalidCapture(
+                "A capture id is 1 to 128 letters, digits or . _ : - and starts with a letter or digit."
+            )
         if not SERIAL.fullmatch(self.serial) or not self.serial.isprintable():
             raise InvalidCapture("A unit serial is 1 to 128 printable characters without spaces at its ends.")
         if not VIEW.fullmatch(self.view):

@@ -91,18 +91,21 @@ class Disposition:
         return self.verdict is None and self.by == "person"
 
 
-def settle(views: Iterable[str], images: Iterable[Judged], person: Verdict | None, timed_out: bool = False) -> Disposition:
+def settle(
+    views: Iterable[str], images: Iterable[Judged], person: Verdict | None, timed_out: bool = False
+) -> Disposition:
     """The unit's disposition: rejected as soon as one view is rejected, passed only when all views have passed.
 
-    A person's verdict stands for every image that person saw, and for views that had not come; images that came after
-    it are judged on top, so that a late view can still reject or reopen a unit, but never pass one that was rejected.
+    A person's pass stands for every referred image that person saw, and for views that had not come. It never lifts a
+    rejection: a rejected unit passes only on another visit. Images that came after the person are judged on top, so a
+    late view can still reject or reopen a unit.
     """
     images = list(images)
-    unseen = [image for image in images if not (person and image.seen_by_person)]
     if person is Verdict.REJECT:
         return Disposition(verdict=Verdict.REJECT, by="person", reason="rejected_by_person")
-    if any(image.outcome is Outcome.REJECT for image in unseen):
+    if any(image.outcome is Outcome.REJECT for image in images):
         return Disposition(verdict=Verdict.REJECT, by="ai", reason="view_rejected")
+    unseen = [image for image in images if not (person and image.seen_by_person)]
     if any(image.outcome is Outcome.REFER for image in unseen):
         return Disposition(verdict=None, by="person", reason="view_referred")
     if any(image.outcome is None for image in unseen):

@@ -3,7 +3,15 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-MEDIA_TYPES = {"JPEG": "image/jpeg", "PNG": "image/png", "BMP": "image/bmp", "TIFF": "image/tiff", "WEBP": "image/webp"}
+from inspection.core.decide import Verdict
+
+MEDIA_TYPES = {
+    "JPEG": "image/jpeg",
+    "PNG": "image/png",
+    "BMP": "image/bmp",
+    "TIFF": "image/tiff",
+    "WEBP": "image/webp",
+}
 CLOCK_TOLERANCE = timedelta(minutes=5)
 
 
@@ -37,6 +45,22 @@ class Fingerprint:
     sha256: str
     serial: str
     view: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Receipt:
+    """What the sender of an image is told: where its unit stands. Whether a unit is audited is nobody's business."""
+
+    image_id: int
+    unit_id: int
+    capture_id: str
+    serial: str
+    visit: int
+    view: str
+    verdict: Verdict | None
+    by: str
+    reason: str
+    repeated: bool = False
 
 
 def check_same(capture_id: str, before: Fingerprint, now: Fingerprint) -> None:

@@ -45,7 +45,7 @@ def seal(before: str, seq: int, at: int, change: Change) -> str:
 
 
 def first_broken(entries: Iterable[Entry], before: str = GENESIS, seq: int = 0) -> str | None:
-    """Walk entries in order from the one after `seq` sealed `before`; words for the first that does not fit, or None."""
+    """Walk entries in order, from the one after `seq` sealed `before`; words for the first that does not fit."""
     for entry in entries:
         seq += 1
         if entry.seq != seq:

@@ -32,23 +32,38 @@ class Freedom:
 
 FREEDOM: dict[Level, Freedom] = {
     Level.HUMAN_ONLY: Freedom(
-        title="Human only", means="People inspect every unit. No model runs.",
-        runs_model=False, shows_ai=False, ai_decides=False,
+        title="Human only",
+        means="People inspect every unit. No model runs.",
+        runs_model=False,
+        shows_ai=False,
+        ai_decides=False,
     ),
     Level.SHADOW: Freedom(
-        title="Shadow", means="People inspect every unit, blind. The model is scored in silence.",
-        runs_model=True, shows_ai=False, ai_decides=False,
+        title="Shadow",
+        means="People inspect every unit, blind. The model is scored in silence.",
+        runs_model=True,
+        shows_ai=False,
+        ai_decides=False,
     ),
     Level.AI_ASSIST: Freedom(
-        title="AI assist", means="People inspect every unit and see what the model points at, but for a blind share.",
-        runs_model=True, shows_ai=True, ai_decides=False,
+        title="AI assist",
+        means="People inspect every unit and see what the model points at, but for a blind share.",
+        runs_model=True,
+        shows_ai=True,
+        ai_decides=False,
     ),
     Level.PARTIAL_AUTOMATION: Freedom(
-        title="Partial automation", means="The model settles what it is sure of; the band between goes to people.",
-        runs_model=True, shows_ai=True, ai_decides=True,
+        title="Partial automation",
+        means="The model settles what it is sure of; the band between goes to people.",
+        runs_model=True,
+        shows_ai=True,
+        ai_decides=True,
     ),
     Level.FULL_AUTOMATION: Freedom(
-        title="Full automation", means="The model settles every unit it can judge; people audit a random share.",
-        runs_model=True, shows_ai=True, ai_decides=True,
+        title="Full automation",
+        means="The model settles every unit it can judge; people audit a random share.",
+        runs_model=True,
+        shows_ai=True,
+        ai_decides=True,
     ),
-}  # fmt: skip
+}

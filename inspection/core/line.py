@@ -17,7 +17,7 @@ class InvalidLine(ValueError):
 
 @dataclass(frozen=True, kw_only=True)
 class Recipe:
-    """What is inspected on a line: the views every unit must show, the defects to name, and the limits of a fit image."""
+    """What is inspected on a line: the views each unit must show, the defects to name, and what images must be like."""
 
     views: tuple[str, ...]
     defect_types: tuple[str, ...] = ()
@@ -42,7 +42,7 @@ class Recipe:
 
 @dataclass(frozen=True, kw_only=True)
 class Line:
-    """One camera line. `place` is enterprise / site / area, as in ISA-95; `safe_level` is where a guard lowers it to."""
+    """One camera line. `place` is enterprise / site / area (ISA-95); `safe_level` is where a guard lowers it to."""
 
     name: str
     title: str
@@ -60,3 +60,10 @@ class Line:
             raise InvalidLine("A line's place has at most 200 printable characters.")
         if self.safe_level not in (Level.HUMAN_ONLY, Level.SHADOW, Level.AI_ASSIST):
             raise InvalidLine("The safe level is one where people decide: human_only, shadow or ai_assist.")
+
+
+class Unknown(LookupError):
+    """There is no such line, unit, camera or model; the message names it."""
+
+    def __str__(self) -> str:
+        return str(self.args[0]) if self.args else ""

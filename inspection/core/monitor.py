@@ -38,7 +38,7 @@ class Baseline:
 
 @dataclass(frozen=True, kw_only=True)
 class Chart:
-    """The state of one camera's chart after some windows. `outside` holds whether each of the last three was outside."""
+    """The state of one camera's chart. `outside` holds whether each of the last three windows was outside."""
 
     ewma: float
     outside: tuple[bool, ...] = ()
@@ -67,8 +67,7 @@ def advance(chart: Chart | None, baseline: Baseline, value: float) -> Chart:
     jump = abs(value - baseline.mean) > 3 * baseline.half_width
     is_outside = jump or abs(ewma - baseline.mean) > baseline.half_width
     outside = (*(chart.outside if chart else ()), is_outside)[-3:]
+    light = Light.WARNING if is_outside else Light.STEADY
     if jump or sum(outside) >= 2:
         light = Light.ALARM
-    else:
-        light = Light.WARNING if is_outside else Light.STEADY
     return Chart(ewma=ewma, outside=outside, light=light)

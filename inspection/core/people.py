@@ -1,6 +1,7 @@
 """Who may do what: roles, and the rule for passwords."""
 
 import re
+from dataclasses import dataclass
 from enum import StrEnum
 
 USER_NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,31}")
@@ -26,6 +27,18 @@ class Role(StrEnum):
         """Whether this role includes the other."""
         order = list(Role)
         return order.index(self) >= order.index(role)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Person:
+    """Somebody known to the system; `csrf` belongs to the session they came with and is empty without one."""
+
+    id: int
+    name: str
+    role: Role
+    must_change: bool = False
+    simulated: bool = False
+    csrf: str = ""
 
 
 def check_user_name(name: str) -> None:

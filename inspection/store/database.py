@@ -118,8 +118,9 @@ class Database:
             done = []
         for work in done:
             work.future.set_result(work.result)
-        for work, error in failed:
-            work.future.set_exception(error)
+        for work, reason in failed:
+            if not work.future.cancelled():
+                work.future.set_exception(reason)
         if done:
             for listener in self._after_commit:
                 listener()
@@ -161,7 +162,13 @@ def _engine(url: str) -> Engine:
 
 def _tune_sqlite(connection: Any, _record: Any) -> None:
     connection.isolation_level = None  # the driver must not begin transactions behind our back
-    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "temp_store=MEMORY", "cache_size=-32000"):
+    for pragma in (
+        "journal_mode=WAL",
+        "synchronous=FULL",
+        "foreign_keys=ON",
+        "temp_store=MEMORY",
+        "cache_size=-32000",
+    ):
         connection.execute(f"PRAGMA {pragma}")
 
 

@@ -33,14 +33,25 @@ def check_image(data: bytes, max_pixels: int = MAX_PIXELS) -> tuple[str, int, in
     try:
         with Image.open(io.BytesIO(data), formats=_FORMATS) as image:
             kind, (width, height) = image.format or "", image.size
-    except (UnidentifiedImageError, OSError, ValueError, SyntaxError, EOFError, Image.DecompressionBombError) as error:
-        raise UnfitBytes("This is no readable JPEG, PNG, BMP, TIFF or WebP image. Send the file as the camera made it.") from error
+    except (
+        UnidentifiedImageError,
+        OSError,
+        ValueError,
+        SyntaxError,
+        EOFError,
+        Image.DecompressionBombError,
+    ) as error:
+        raise UnfitBytes(
+            "This is no readable JPEG, PNG, BMP, TIFF or WebP image. Send the file as the camera made it."
+        ) from error
     except Exception as error:  # a hostile header may trip the parser in ways it does not declare
         raise UnfitBytes("The image's header is damaged. Send the file as the camera made it.") from error
     if width < 8 or height < 8:
         raise UnfitBytes(f"An image of {width} x {height} pixels shows nothing; at least 8 x 8 are needed.")
     if width * height > max_pixels:
-        raise UnfitBytes(f"{width} x {height} pixels are too many; at most {max_pixels / 1e6:.0f} megapixels are taken.")
+        raise UnfitBytes(
+            f"{width} x {height} pixels are too many; at most {max_pixels / 1e6:.0f} megapixels are taken."
+        )
     return MEDIA_TYPES[kind], width, height
 
 

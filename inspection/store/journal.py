@@ -33,7 +33,9 @@ def entries(tx: Tx, after: int = 0, limit: int = _PAGE, subject: str = "") -> Se
     """Entries after `after`, in order; only those of a subject or of what lies under it, where one is given."""
     query = select(_JOURNAL).where(_JOURNAL.c.seq > after).order_by(_JOURNAL.c.seq).limit(limit)
     if subject:
-        query = query.where((_JOURNAL.c.subject == subject) | _JOURNAL.c.subject.startswith(subject + "/", autoescape=True))
+        query = query.where(
+            (_JOURNAL.c.subject == subject) | _JOURNAL.c.subject.startswith(subject + "/", autoescape=True)
+        )
     return [_entry(row) for row in tx.execute(query)]
 
 
@@ -64,7 +66,12 @@ def _pages(tx: Tx) -> Iterator[Sequence[Entry]]:
 def _entry(row: object) -> Entry:
     r = row._mapping  # type: ignore[attr-defined]
     change = Change(
-        subject=r["subject"], event=r["event"], actor=r["actor"], before=r["before"], after=r["after"],
-        reason=r["reason"], facts=r["facts"],
-    )  # fmt: skip
+        subject=r["subject"],
+        event=r["event"],
+        actor=r["actor"],
+        before=r["before"],
+        after=r["after"],
+        reason=r["reason"],
+        facts=r["facts"],
+    )
     return Entry(seq=r["seq"], at=r["at"], change=change, seal=r["seal"])

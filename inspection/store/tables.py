@@ -22,7 +22,7 @@ def _to(target: str, *, null: bool = False, index: bool = True) -> int:
 
 
 def _text(default: str = "") -> str:
-    return Field(default=default, sa_column=Column(Text, nullable=False))  # type: ignore[no-any-return]
+    return Field(default=default, sa_column=Column(Text, nullable=False, default=default))  # type: ignore[no-any-return]
 
 
 class LineRow(SQLModel, table=True):
@@ -297,7 +297,7 @@ class WindowRow(SQLModel, table=True):
     camera_id: int = _to("camera.id", index=False)
     recipe_id: int
     view: str
-    last_image_id: int = Field(sa_column=Column(BigInteger, nullable=False))
+    last_image_id: int = Field(sa_column=Column(BigInteger, nullable=False, default=0))
     started_at: int = _time()
     ended_at: int = _time()
     images: int
@@ -323,7 +323,7 @@ class BaselineRow(SQLModel, table=True):
     mean: float | None = None
     deviation: float | None = None
     windows: int = 0
-    after_window_id: int = Field(default=0, sa_column=Column(BigInteger, nullable=False))
+    after_window_id: int = Field(default=0, sa_column=Column(BigInteger, nullable=False, default=0))
     by: str
     reason: str = _text()
     at: int = _time()
@@ -348,7 +348,9 @@ class JournalRow(SQLModel, table=True):
     """One sealed change of state; never updated, never deleted."""
 
     __tablename__ = "journal"
-    seq: int = Field(sa_column=Column(BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=False))
+    seq: int = Field(
+        sa_column=Column(BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=False)
+    )
     at: int = _time()
     subject: str = Field(index=True)
     event: str

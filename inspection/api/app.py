@@ -1,0 +1,125 @@
+"""The API as one router, with its errors in words."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Annotated
+
+from fastapi import Depends, FastAPI, HTTPException, Request
+from fastapi.responses import JSONResponse
+from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
+from pydantic import BaseModel
+
+from inspection.core.capture import InvalidCapture
+from inspection.core.ingest import OtherBody, UnfitBytes
+from inspection.core.line import Unknown
+from inspection.flow.changes import Changes
+from inspection.flow.ingest import Intake
+from inspection.store import lines
+from inspection.store.database import Database, Unavailable
+from inspection.store.lines import Camera
+
+
+@dataclass(frozen=True, kw_only=True)
+class Plant:
+    """What the API works with."""
+
+    db: Database
+    intake: Intake
+    changes: Changes
+    clock: Callable[[], datetime]
+    max_image_bytes: int
+
+
+class Problem(BaseModel):
+    """What went wrong, in words for whoever set the camera up."""
+
+    detail: str
+
+
+class Problems:
+    """The errors an operation may answer with, for the API's description."""
+
+    CAMERA: dict[int | str, dict[str, object]] = {
+        401: {"model": Problem, "description": "The token is missing or not known."},
+        403: {"model": Problem, "description": "The token belongs to another line."},
+        404: {"model": Problem, "description": "There is no such line, image or unit."},
+        503: {"model": Problem, "description": "Not stored now; send it again after the seconds in Retry-After."},
+    }
+    IMAGE: dict[int | str, dict[str, object]] = {
+        **CAMERA,
+        400: {"model": Problem, "description": "The request itself is damaged."},
+        409: {"model": Problem, "description": "The capture id is taken by another body, serial or view."},
+        411: {"model": Problem, "description": "The length of the body was not stated."},
+        413: {"model": Problem, "description": "The image has too many bytes."},
+        415: {"model": Problem, "description": "The body is no image that can be taken in."},
+        422: {"model": Problem, "description": "The serial, view, time or capture id cannot be used."},
+    }
+
+
+_bearer = HTTPBearer(auto_error=False, description="The camera's token, shown once when the camera was added.")
+
+
+def plant(request: Request) -> Plant:
+    """What this server works with."""
+    found: Plant = request.app.state.plant
+    return found
+
+
+def camera_for(
+    line: str,
+    plant: Annotated[Plant, Depends(plant)],
+    credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)],
+) -> Camera:
+    """The camera behind the token, if it may speak for the line."""
+    camera = None
+    if credentials is not None:
+        with plant.db.read() as tx:
+            camera = lines.camera_of(tx, credentials.credentials)
+    if camera is None:
+        words = "Send the camera's token as 'Authorization: Bearer <token>'. Tokens are made on the line's page."
+        raise HTTPException(401, words, {"WWW-Authenticate": "Bearer"})
+    if camera.line != line:
+        raise HTTPException(403, f"This token belongs to line {camera.line!r}, not to {line!r}.")
+    return camera
+
+
+CameraFor = Annotated[Camera, Depends(camera_for)]
+ThePlant = Annotated[Plant, Depends(plant)]
+
+
+@contextmanager
+def in_words() -> Iterator[None]:
+    """Turn what the domain refuses into an answer that a camera's log can show."""
+    try:
+        yield
+    except UnfitBytes as error:
+        raise HTTPException(415, str(error)) from error
+    except OtherBody as error:
+        raise HTTPException(409, str(error)) from error
+    except InvalidCapture as error:
+        raise HTTPException(422, str(error)) from error
+    except Unknown as error:
+        raise HTTPException(404, str(error)) from error
+
+
+def install(app: FastAPI, plant: Plant) -> None:
+    """Put the API into an app."""
+    from inspection.api import events, health, images
+
+    app.state.plant = plant
+    app.include_router(health.router, prefix="/api/v1")
+    app.include_router(images.router, prefix="/api/v1")
+    app.include_router(events.router, prefix="/api/v1")
+    app.add_exception_handler(Unavailable, _unavailable)
+    app.add_exception_handler(OSError, _disk)
+
+
+async def _unavailable(_request: Request, error: Exception) -> JSONResponse:
+    return JSONResponse({"detail": str(error)}, 503, {"Retry-After": "2"})
+
+
+async def _disk(_request: Request, error: Exception) -> JSONResponse:
+    words = f"The server's disk did not take this ({error}). Keep the image and send it again."
+    return JSONResponse({"detail": words}, 503, {"Retry-After": "10"})

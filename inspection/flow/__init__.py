@@ -1,0 +1,1 @@
+"""One transaction per function; cameras, models and the clock are handed in."""

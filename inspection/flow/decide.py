@@ -1,0 +1,145 @@
+"""From an opinion to a decision on the image, the unit's disposition, and the review task it may need."""
+
+from datetime import datetime, timedelta
+
+from inspection.core.capture import unfit
+from inspection.core.decide import Decision, Disposition, Judged, decide, refer, settle
+from inspection.core.journal import Change, facts
+from inspection.core.level import FREEDOM
+from inspection.core.predict import Examination, NoPrediction, Prediction
+from inspection.core.review import TaskState
+from inspection.store import journal, lines, queue, units
+from inspection.store.database import Tx
+from inspection.store.lines import LineInForce
+from inspection.store.units import Unit
+
+
+def subject(line: str, unit: Unit) -> str:
+    """What the journal calls a unit."""
+    return f"line/{line}/unit/{unit.label}"
+
+
+def decide_image(tx: Tx, *, image_id: int, examination: Examination, now: datetime) -> Disposition:
+    """1 read the policy as it is now, 2 keep figures and opinions, 3 decide once, 4 settle the unit."""
+    unit = units.get(tx, units.unit_of_image(tx, image_id))
+    line = lines.in_force_by_id(tx, unit.line_id)
+    keep_examination(tx, line, unit, image_id, examination, now)
+    opinion = _own_opinion(line, examination)
+    return apply(tx, line, unit, image_id, decide(line.policy.terms, opinion, _why_unfit(line, examination)), now)
+
+
+def _why_unfit(line: LineInForce, examination: Examination) -> str | None:
+    """Without figures an image is unfit, unless a model's failure says better why there are none."""
+    if examination.quality is not None:
+        return unfit(examination.quality, line.line.recipe.limits)
+    failed = any(isinstance(opinion, NoPrediction) for opinion in examination.opinions)
+    return None if failed else "its brightness and sharpness could not be measured"
+
+
+def keep_examination(
+    tx: Tx, line: LineInForce, unit: Unit, image_id: int, examination: Examination, now: datetime
+) -> None:
+    """Keep the quality figures and every opinion; the unit's score is its worst under the line's model."""
+    if examination.quality is not None:
+        units.add_quality(tx, image_id, examination.quality, unfit(examination.quality, line.line.recipe.limits))
+    units.add_opinions(tx, image_id, examination.opinions, now)
+    opinion = _own_opinion(line, examination)
+    if isinstance(opinion, Prediction):
+        units.raise_score(tx, unit.id, opinion.model, opinion.score)
+
+
+def keep_late_examination(tx: Tx, *, image_id: int, examination: Examination, now: datetime) -> None:
+    """Keep what a model said of an image that its level had already sent to a person."""
+    unit = units.get(tx, units.unit_of_image(tx, image_id))
+    keep_examination(tx, lines.in_force_by_id(tx, unit.line_id), unit, image_id, examination, now)
+
+
+def refer_undecided(tx: Tx, *, before: datetime, now: datetime) -> int:
+    """Send images to a person whose decision was cut off by a crash; how many there were."""
+    left = units.undecided(tx, before)
+    for image_id in left:
+        unit = units.get(tx, units.unit_of_image(tx, image_id))
+        line = lines.in_force_by_id(tx, unit.line_id)
+        apply(tx, line, unit, image_id, refer("interrupted", "The server stopped before it had decided."), now)
+    return len(left)
+
+
+def refer_incomplete(tx: Tx, *, now: datetime) -> int:
+    """Send units to a person whose views did not all come in time; how many there were."""
+    late = 0
+    for unit_id in units.incomplete(tx, now):
+        unit = units.get(tx, unit_id)
+        line = lines.in_force_by_id(tx, unit.line_id)
+        if unit.opened_at + timedelta(seconds=line.line.recipe.unit_timeout_s) <= now:
+            settle_unit(tx, line, unit, now)
+            late += 1
+    return late
+
+
+def apply(
+    tx: Tx, line: LineInForce, unit: Unit, image_id: int, decision: Decision, now: datetime, *before: Change
+) -> Disposition:
+    """Put a decision on an image, once, and settle its unit; `before` are changes the journal tells first."""
+    if not units.decide_image(tx, image_id, line.policy_id, decision, now):
+        return Disposition(verdict=unit.verdict, by=unit.by, reason=unit.reason)
+    change = Change(
+        subject=subject(line.line.name, unit),
+        event="image_decided",
+        actor=f"policy {line.policy.number}",
+        after=decision.outcome,
+        reason=decision.reason,
+        facts=facts(image=image_id, detail=decision.detail),
+    )
+    return settle_unit(tx, line, unit, now, *before, change)
+
+
+def settle_unit(tx: Tx, line: LineInForce, unit: Unit, now: datetime, *changes: Change) -> Disposition:
+    """Settle a unit from its images and its person's verdict, with the journal entry and the task that follow."""
+    images = units.judged(tx, unit.id)
+    timed_out = unit.opened_at + timedelta(seconds=line.line.recipe.unit_timeout_s) <= now
+    new = settle(line.line.recipe.views, images, unit.person_verdict, timed_out)
+    if (new.verdict, new.by, new.reason) != (unit.verdict, unit.by, unit.reason):
+        units.dispose(tx, unit, new, now)
+        changes += (_disposed(line, unit, new),)
+    _keep_task(tx, line, unit, new, images, now)
+    journal.append(tx, now, *changes)
+    return new
+
+
+def _disposed(line: LineInForce, unit: Unit, new: Disposition) -> Change:
+    return Change(
+        subject=subject(line.line.name, unit),
+        event="unit_disposed",
+        actor=new.by,
+        before=unit.verdict or "pending",
+        after=new.verdict or "pending",
+        reason=new.reason,
+        facts=facts(serial=unit.serial, visit=unit.visit, simulated=unit.simulated),
+    )
+
+
+def _keep_task(tx: Tx, line: LineInForce, unit: Unit, new: Disposition, images: list[Judged], now: datetime) -> None:
+    """Open, hasten or cancel the unit's task. An audited unit always gets its person, whatever the AI has settled."""
+    complete = {image.view for image in images} >= set(line.line.recipe.views)
+    wait_s = 0.0 if complete else line.line.recipe.unit_timeout_s
+    ready = max(now, unit.opened_at + timedelta(seconds=wait_s)) if wait_s else now
+    audit_due = unit.audited and unit.person_verdict is None and new.by == "ai" and new.verdict is not None
+    task = queue.live_task(tx, unit.id)
+    if new.waits_for_person or audit_due:
+        if task is None:
+            queue.open_task(tx, line.id, unit.id, "audit" if audit_due else new.reason, ready, now)
+        elif ready < task.ready_at and task.state is TaskState.OPEN:
+            queue.make_ready(tx, task.id, ready)
+    elif task is not None and new.verdict is not None:
+        queue.close(tx, task.id, TaskState.CANCELLED, now)
+
+
+def _own_opinion(line: LineInForce, examination: Examination) -> Prediction | NoPrediction | None:
+    terms = line.policy.terms
+    if not FREEDOM[terms.level].runs_model:
+        return None
+    return next((o for o in examination.opinions if o.model == terms.model), None) or _any(examination)
+
+
+def _any(examination: Examination) -> Prediction | NoPrediction | None:
+    return examination.opinions[0] if examination.opinions else None

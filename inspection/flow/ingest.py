@@ -1,0 +1,230 @@
+"""An image comes in: stored first, then routed, predicted and decided."""
+
+import asyncio
+from collections.abc import Callable, Coroutine
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, TypeVar
+
+from inspection.core.capture import Capture, InvalidCapture
+from inspection.core.decide import Disposition, refer
+from inspection.core.ingest import Fingerprint, Receipt, StoredImage, check_same, clock_skew
+from inspection.core.journal import Change, facts
+from inspection.core.level import FREEDOM
+from inspection.core.predict import Examination, Failure, NoPrediction, Predictor, Question
+from inspection.core.route import draw_audit
+from inspection.flow import decide
+from inspection.store import journal, lines, units
+from inspection.store.database import Database, Tx
+from inspection.store.images import ImageStore
+from inspection.store.lines import Camera, LineInForce
+from inspection.store.units import KnownImage, Unit
+
+MAX_WAITING_EXAMINATIONS = 256
+MEASURE_EVERY_S = 0.2
+_GRACE_S = 0.5
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Recorded:
+    """What the transaction that took an image in leaves to do: nothing, or a question to the models."""
+
+    receipt: Receipt
+    question: Question | None
+    decides: bool
+
+
+def record(tx: Tx, *, camera: Camera, capture: Capture, stored: StoredImage, now: datetime) -> Recorded:
+    """1 the same capture is the same image, 2 find or open the unit, 3 keep the image, 4 send it to a person at once
+    where no model may settle it."""
+    line = lines.in_force(tx, camera.line)
+    known = units.known_image(tx, line.id, capture.capture_id)
+    if known is not None:
+        return _repeated(tx, known, capture, stored)
+    if capture.view not in line.line.recipe.views:
+        views = ", ".join(line.line.recipe.views)
+        raise InvalidCapture(f"Line {camera.line} has no view {capture.view!r}. Its views are: {views}.")
+    unit, opened = _unit_of(tx, line, capture, now)
+    skew_s = clock_skew(capture.captured_at, now)
+    image_id = units.add_image(tx, unit, camera.id, capture, stored, skew_s, now)
+    changes = (*opened, _image_stored(line, unit, image_id, camera, capture, stored, skew_s))
+    terms = line.policy.terms
+    question = Question(
+        view=capture.view,
+        models=(terms.model,) if terms.model and FREEDOM[terms.level].runs_model else (),
+        reference=line.line.recipe.reference,
+        deadline_s=terms.deadline_ms / 1000,
+    )
+    if FREEDOM[terms.level].ai_decides:
+        if unit.verdict is None:
+            journal.append(tx, now, *changes)
+        else:  # a late view of a unit that a person has settled: it is open again until the view is judged
+            decide.settle_unit(tx, line, unit, now, *changes)
+        waiting = Disposition(verdict=None, by="ai", reason="view_undecided")
+        return Recorded(receipt=_receipt(unit, image_id, capture, waiting), question=question, decides=True)
+    disposition = decide.apply(tx, line, unit, image_id, refer(terms.level), now, *changes)
+    return Recorded(receipt=_receipt(unit, image_id, capture, disposition), question=question, decides=False)
+
+
+def _repeated(tx: Tx, known: KnownImage, capture: Capture, stored: StoredImage) -> Recorded:
+    same = Fingerprint(sha256=stored.sha256, serial=capture.serial, view=capture.view)
+    check_same(capture.capture_id, known.fingerprint, same)
+    unit = units.get(tx, known.unit_id)
+    stands = Disposition(verdict=unit.verdict, by=unit.by, reason=unit.reason)
+    receipt = _receipt(unit, known.id, capture, stands, repeated=True)
+    return Recorded(receipt=receipt, question=None, decides=False)
+
+
+def _unit_of(tx: Tx, line: LineInForce, capture: Capture, now: datetime) -> tuple[Unit, tuple[Change, ...]]:
+    """The unit's present visit, or a new one: a settled unit that shows a view again has come back to the line."""
+    unit = units.latest(tx, line.id, capture.serial)
+    if unit is not None:
+        again = unit.verdict is not None and any(i.view == capture.view for i in units.judged(tx, unit.id))
+        if not again:
+            return unit, ()
+    draw = draw_audit(line.audit_salt, capture.serial, line.policy.terms.audit_share)
+    visit = 1 if unit is None else unit.visit + 1
+    unit = units.open_unit(tx, line.id, line.recipe_id, capture, visit, draw, now)
+    change = Change(
+        subject=decide.subject(line.line.name, unit),
+        event="unit_opened",
+        actor="router",
+        after="pending",
+        facts=facts(audited=draw.audited, probability=draw.probability, policy=line.policy.number),
+    )
+    return unit, (change,)
+
+
+def _image_stored(
+    line: LineInForce,
+    unit: Unit,
+    image_id: int,
+    camera: Camera,
+    capture: Capture,
+    stored: StoredImage,
+    skew_s: float,
+) -> Change:
+    told = facts(
+        image=image_id,
+        capture=capture.capture_id,
+        view=capture.view,
+        sha256=stored.sha256,
+        captured_at=capture.captured_at,
+        skew_s=skew_s,
+        simulated=capture.simulated,
+    )
+    subject = decide.subject(line.line.name, unit)
+    return Change(subject=subject, event="image_stored", actor=f"camera {camera.name}", after="stored", facts=told)
+
+
+def _receipt(unit: Unit, image_id: int, capture: Capture, stands: Disposition, *, repeated: bool = False) -> Receipt:
+    return Receipt(
+        image_id=image_id,
+        unit_id=unit.id,
+        capture_id=capture.capture_id,
+        serial=unit.serial,
+        visit=unit.visit,
+        view=capture.view,
+        verdict=stands.verdict,
+        by=stands.by,
+        reason=stands.reason,
+        repeated=repeated,
+    )
+
+
+class Intake:
+    """Takes images in: answers once an image is durable, and decided where the AI may decide it."""
+
+    def __init__(
+        self,
+        *,
+        db: Database,
+        images: ImageStore,
+        predictor: Predictor,
+        clock: Callable[[], datetime],
+        threads: int = 6,
+    ) -> None:
+        self._db = db
+        self._images = images
+        self._predictor = predictor
+        self._clock = clock
+        self._pool = ThreadPoolExecutor(threads, thread_name_prefix="jidoka-images")
+        self._running: set[asyncio.Task[Any]] = set()
+        self._measured: dict[int, float] = {}
+
+    async def take_in(self, camera: Camera, capture: Capture, data: bytes) -> Receipt:
+        """1 force the bytes to disk, 2 record the image, 3 ask the models, 4 decide and answer."""
+        loop = asyncio.get_running_loop()
+        stored = await loop.run_in_executor(self._pool, self._images.put, data)
+        recorded = await asyncio.wrap_future(
+            self._db.submit(lambda tx: record(tx, camera=camera, capture=capture, stored=stored, now=self._clock()))
+        )
+        if recorded.question is None:
+            return recorded.receipt
+        if recorded.decides:
+            # Shielded: a camera that hangs up must not leave an image undecided.
+            return await asyncio.shield(self._keep(self._decide(recorded.receipt, recorded.question, data)))
+        if self._worth_examining(camera, recorded.question):
+            self._keep(self._examine_late(recorded.receipt, recorded.question, data))
+        return recorded.receipt
+
+    async def drain(self) -> None:
+        """Wait for what is still being predicted, at the end."""
+        while self._running:
+            await asyncio.gather(*self._running, return_exceptions=True)
+        self._pool.shutdown()
+
+    def _keep(self, work: Coroutine[Any, Any, T]) -> asyncio.Task[T]:
+        task = asyncio.get_running_loop().create_task(work)
+        self._running.add(task)
+        task.add_done_callback(self._running.discard)
+        return task
+
+    async def _decide(self, receipt: Receipt, question: Question, data: bytes) -> Receipt:
+        examination = await self._examine(question, data)
+        stands = await asyncio.wrap_future(
+            self._db.submit(
+                lambda tx: decide.decide_image(
+                    tx, image_id=receipt.image_id, examination=examination, now=self._clock()
+                )
+            )
+        )
+        told = {**receipt.__dict__, "verdict": stands.verdict, "by": stands.by, "reason": stands.reason}
+        return Receipt(**told)
+
+    async def _examine_late(self, receipt: Receipt, question: Question, data: bytes) -> None:
+        examination = await self._examine(question, data)
+        await asyncio.wrap_future(
+            self._db.submit(
+                lambda tx: decide.keep_late_examination(
+                    tx, image_id=receipt.image_id, examination=examination, now=self._clock()
+                )
+            )
+        )
+
+    async def _examine(self, question: Question, data: bytes) -> Examination:
+        """Ask the models, and stop waiting a little after the deadline whatever the predictor does."""
+        try:
+            answer = asyncio.wrap_future(self._predictor.predict(data, question))
+            return await asyncio.wait_for(answer, question.deadline_s + _GRACE_S)
+        except TimeoutError:
+            return _no_answer(question, Failure.DEADLINE, "No answer by the deadline.")
+        except Exception as error:  # whatever a model does, the image goes to a person
+            return _no_answer(question, Failure.ERROR, f"{type(error).__name__}: {error}")
+
+    def _worth_examining(self, camera: Camera, question: Question) -> bool:
+        """Every image where a model runs; where none does, enough of them to watch the light."""
+        if question.models:
+            return len(self._running) < MAX_WAITING_EXAMINATIONS
+        now = asyncio.get_running_loop().time()
+        if now - self._measured.get(camera.id, -1.0) < MEASURE_EVERY_S:
+            return False
+        self._measured[camera.id] = now
+        return True
+
+
+def _no_answer(question: Question, failure: Failure, detail: str) -> Examination:
+    opinions = tuple(NoPrediction(model=model, failure=failure, detail=detail) for model in question.models)
+    return Examination(quality=None, opinions=opinions)

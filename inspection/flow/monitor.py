@@ -1,0 +1,156 @@
+"""Watches the light of every camera, raises alarms, and lowers a line when its light has gone."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from statistics import median
+
+from inspection.core.journal import Change, facts
+from inspection.core.line import Unknown
+from inspection.core.monitor import Baseline, Chart, Light, advance, learn, window_value
+from inspection.core.policy import InvalidPolicy
+from inspection.flow import policy
+from inspection.store import journal, lines, monitor
+from inspection.store.database import Tx
+from inspection.store.lines import LineInForce
+from inspection.store.monitor import Alarm, Eye, Measured
+
+LOOK_BACK = timedelta(hours=1)
+MIN_IMAGES = 3
+
+
+@dataclass(frozen=True, kw_only=True)
+class WindowRule:
+    """When a window is full: after so many images, or so much time with at least three."""
+
+    images: int = 20
+    seconds: float = 60.0
+
+
+def watch(tx: Tx, *, rule: WindowRule, now: datetime) -> int:
+    """Close every window that is full, and act on what its chart says; how many were closed."""
+    closed = 0
+    for eye in monitor.eyes(tx, now - LOOK_BACK):
+        line = lines.in_force_by_id(tx, eye.line_id)
+        while _close_one(tx, line, eye, rule, now):
+            closed += 1
+    return closed
+
+
+def _close_one(tx: Tx, line: LineInForce, eye: Eye, rule: WindowRule, now: datetime) -> bool:
+    """1 take a full window's images, 2 advance the chart, 3 keep both, 4 alarm and guard."""
+    last = monitor.last_window(tx, eye, line.recipe_id)
+    images = monitor.measured_after(tx, eye, last.last_image_id, rule.images)
+    if not _full(images, rule, now):
+        return False
+    figures = {
+        name: median(getattr(image, name) for image in images) for name in ("contrast", "sharpness", "saturated")
+    }
+    figures["brightness"] = window_value([image.brightness for image in images])
+    baseline = _baseline(tx, eye, line)
+    chart = None if baseline is None else advance(last.chart, baseline, figures["brightness"])
+    monitor.add_window(tx, eye, line.recipe_id, images, figures, chart)
+    if baseline is None:
+        _learn(tx, eye, line, now)
+    elif chart is not None and chart.light is Light.ALARM:
+        _alarm(tx, line, eye, chart, baseline, figures["brightness"], now)
+    return True
+
+
+def _full(images: Sequence[Measured], rule: WindowRule, now: datetime) -> bool:
+    if len(images) >= rule.images:
+        return True
+    return len(images) >= MIN_IMAGES and now - images[0].received_at >= timedelta(seconds=rule.seconds)
+
+
+def _baseline(tx: Tx, eye: Eye, line: LineInForce) -> Baseline | None:
+    in_force = monitor.baseline(tx, eye, line.recipe_id)
+    return None if in_force is None else in_force.baseline
+
+
+def _learn(tx: Tx, eye: Eye, line: LineInForce, now: datetime) -> None:
+    in_force = monitor.baseline(tx, eye, line.recipe_id)
+    after = 0 if in_force is None else in_force.after_window_id
+    learned = learn(monitor.window_values(tx, eye, line.recipe_id, after))
+    if learned is None:
+        return
+    by, reason = ("monitor", "Learned from the first windows.") if in_force is None else (in_force.by, in_force.reason)
+    monitor.set_baseline(tx, eye, line.recipe_id, learned, after, by, reason, now)
+    told = facts(mean=round(learned.mean, 2), deviation=round(learned.deviation, 3), windows=learned.windows)
+    journal.append(
+        tx,
+        now,
+        Change(subject=_subject(line, eye), event="baseline_learned", actor=by, reason=reason, facts=told),
+    )
+
+
+def _alarm(tx: Tx, line: LineInForce, eye: Eye, chart: Chart, baseline: Baseline, value: float, now: datetime) -> None:
+    text = (
+        f"The light of view {eye.view} has drifted: brightness {value:.0f}, smoothed {chart.ewma:.0f}, "
+        f"where {baseline.mean:.0f} ± {baseline.half_width:.0f} is healthy. Look at the lamp and the lens."
+    )
+    if monitor.fire(tx, line.id, "light", f"{eye.camera_id}/{eye.view}", text, now):
+        told = facts(brightness=round(value, 2), ewma=round(chart.ewma, 2), mean=round(baseline.mean, 2))
+        journal.append(
+            tx,
+            now,
+            Change(
+                subject=_subject(line, eye),
+                event="alarm_raised",
+                actor="monitor",
+                after="firing",
+                reason=text,
+                facts=told,
+            ),
+        )
+    # Also while the alarm already fires: nobody raises a line in bad light and has it stay there.
+    policy.lower(tx, lines.in_force_by_id(tx, line.id), f"Guard: {text}", now)
+
+
+def ack(tx: Tx, *, alarm_id: int, by: str, now: datetime) -> None:
+    """Somebody takes the alarm in hand."""
+    alarm, line = _known(tx, alarm_id)
+    monitor.ack(tx, alarm_id, by, now)
+    _tell(tx, line, alarm, "alarm_acknowledged", by, "", now)
+
+
+def clear(tx: Tx, *, alarm_id: int, by: str, reason: str, now: datetime) -> None:
+    """Somebody says that what the alarm told of is mended, and how."""
+    if len(reason.strip()) < 3:
+        raise InvalidPolicy("Write what was done about the alarm.")
+    alarm, line = _known(tx, alarm_id)
+    monitor.clear(tx, alarm_id, now)
+    _tell(tx, line, alarm, "alarm_cleared", by, reason.strip(), now)
+
+
+def rebaseline(tx: Tx, *, line: str, camera: str, view: str, by: str, reason: str, now: datetime) -> None:
+    """Learn the light of a camera's view anew, from the windows to come: a signed act, after maintenance."""
+    if len(reason.strip()) < 10:
+        raise InvalidPolicy("Write why the light may be learned anew, in ten characters or more.")
+    known = lines.in_force(tx, line)
+    camera_id = lines.camera_id(tx, known.id, camera)
+    if camera_id is None or view not in known.line.recipe.views:
+        raise Unknown(f"Line {line!r} has no camera {camera!r} with a view {view!r}.")
+    eye = Eye(line_id=known.id, camera_id=camera_id, view=view)
+    after = monitor.newest_window_id(tx, eye)
+    monitor.set_baseline(tx, eye, known.recipe_id, None, after, by, reason.strip(), now)
+    journal.append(
+        tx, now, Change(subject=_subject(known, eye), event="baseline_reset", actor=by, reason=reason.strip())
+    )
+
+
+def _known(tx: Tx, alarm_id: int) -> tuple[Alarm, str]:
+    alarm = monitor.alarm(tx, alarm_id)
+    if alarm is None:
+        raise Unknown("This alarm is not there any more: somebody has cleared it.")
+    return alarm, lines.in_force_by_id(tx, alarm.line_id).line.name
+
+
+def _tell(tx: Tx, line: str, alarm: Alarm, event: str, by: str, reason: str, now: datetime) -> None:
+    subject = f"line/{line}/alarm/{alarm.kind}/{alarm.subject}"
+    after = "cleared" if event == "alarm_cleared" else "acknowledged"
+    journal.append(tx, now, Change(subject=subject, event=event, actor=by, before="firing", after=after, reason=reason))
+
+
+def _subject(line: LineInForce, eye: Eye) -> str:
+    return f"line/{line.line.name}/light/{eye.camera_id}/{eye.view}"

@@ -1,0 +1,154 @@
+"""Signing in and out, and who there is."""
+
+import secrets
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from pwdlib import PasswordHash
+
+from inspection.core.journal import Change
+from inspection.core.people import InvalidPerson, NotAllowed, Person, Role, check_password, check_user_name
+from inspection.store import journal, people
+from inspection.store.database import Tx
+
+SESSION_LASTS = timedelta(hours=12)
+IDLE_LIMIT = timedelta(hours=1)
+_TOUCH_EVERY = timedelta(minutes=1)
+_hasher = PasswordHash.recommended()
+_NOBODY = _hasher.hash(secrets.token_urlsafe(16))
+
+
+@dataclass(frozen=True, kw_only=True)
+class SignedIn:
+    """A new session: the cookie's value, which is stored nowhere, and whose it is."""
+
+    token: str
+    person: Person
+
+
+class Throttle:
+    """Slows guessing: after five wrong passwords a name rests for a time that doubles, up to fifteen minutes."""
+
+    FREE_TRIES = 5
+    _FIRST, _LONGEST = timedelta(seconds=10), timedelta(minutes=15)
+
+    def __init__(self) -> None:
+        self._wrong: dict[str, tuple[int, datetime]] = {}
+
+    def check(self, name: str, now: datetime) -> None:
+        """Raise NotAllowed while the name rests."""
+        count, last = self._wrong.get(name, (0, now))
+        if count >= self.FREE_TRIES:
+            rests_until = last + min(self._FIRST * 2 ** min(count - self.FREE_TRIES, 10), self._LONGEST)
+            if now < rests_until:
+                seconds = int((rests_until - now).total_seconds()) + 1
+                raise NotAllowed(f"Too many wrong passwords. Try again in {seconds} seconds.")
+
+    def wrong(self, name: str, now: datetime) -> None:
+        """Note a wrong password."""
+        if len(self._wrong) > 10_000:
+            self._wrong.clear()
+        self._wrong[name] = (self._wrong.get(name, (0, now))[0] + 1, now)
+
+    def right(self, name: str) -> None:
+        """Forget the wrong ones."""
+        self._wrong.pop(name, None)
+
+
+def check_credentials(tx: Tx, name: str, password: str) -> Person:
+    """The person of that name and password; raises NotAllowed, and takes as long for unknown names as for known.
+
+    Reads only, and is slow on purpose (Argon2): call it outside the writer's transaction.
+    """
+    person = people.find(tx, name)
+    hashed = people.password_hash(tx, person.id) if person else _NOBODY
+    right = _hasher.verify(password[:256], hashed)
+    if person is None or not right or person.simulated:
+        raise NotAllowed("Name or password is wrong.")
+    return person
+
+
+def open_session(tx: Tx, *, person: Person, now: datetime) -> SignedIn:
+    """Sign a person in whose password was found right."""
+    token, csrf = secrets.token_urlsafe(32), secrets.token_urlsafe(32)
+    people.open_session(tx, person.id, token, csrf, now, now + SESSION_LASTS)
+    journal.append(tx, now, Change(subject=f"person/{person.name}", event="signed_in", actor=person.name))
+    return SignedIn(token=token, person=Person(**{**person.__dict__, "csrf": csrf}))
+
+
+def who(tx: Tx, *, token: str, now: datetime) -> tuple[Person, bool] | None:
+    """The person behind a cookie, and whether the session is due to be touched."""
+    found = people.session(tx, token, now, now - IDLE_LIMIT)
+    return None if found is None else (found[0], now - found[1] > _TOUCH_EVERY)
+
+
+def touch(tx: Tx, *, token: str, now: datetime) -> None:
+    """Keep a session from idling out."""
+    people.touch(tx, token, now)
+
+
+def sign_out(tx: Tx, *, token: str, now: datetime) -> None:
+    """End a session."""
+    found = people.session(tx, token, now, now - IDLE_LIMIT)
+    people.close_session(tx, token)
+    if found is not None:
+        name = found[0].name
+        journal.append(tx, now, Change(subject=f"person/{name}", event="signed_out", actor=name))
+
+
+def hash_password(password: str, name: str) -> str:
+    """Check a new password and hash it; slow on purpose, so outside the writer's transaction."""
+    check_password(password, name)
+    return _hasher.hash(password)
+
+
+def set_password(tx: Tx, *, name: str, hashed: str, by: str, must_change: bool, now: datetime) -> None:
+    """Give a person a new password; every session of theirs ends."""
+    person = find(tx, name)
+    people.set_password(tx, person.id, hashed, must_change=must_change)
+    journal.append(tx, now, Change(subject=f"person/{name}", event="password_changed", actor=by))
+
+
+def add(
+    tx: Tx,
+    *,
+    name: str,
+    role: Role,
+    hashed: str,
+    by: str,
+    now: datetime,
+    must_change: bool = False,
+    simulated: bool = False,
+) -> int:
+    """Add a person; raises InvalidPerson when the name cannot be used."""
+    check_user_name(name)
+    if people.known(tx, name):
+        raise InvalidPerson(f"There is, or was, a user {name!r}: choose another name, so that the journal stays clear.")
+    person_id = people.add(tx, name, role, hashed, must_change=must_change, simulated=simulated, now=now)
+    reason = "simulated" if simulated else ""
+    change = Change(subject=f"person/{name}", event="person_added", actor=by, after=role, reason=reason)
+    journal.append(tx, now, change)
+    return person_id
+
+
+def set_role(tx: Tx, *, name: str, role: Role, by: str, now: datetime) -> None:
+    """Change what a person may do."""
+    person = find(tx, name)
+    people.set_role(tx, person.id, role)
+    change = Change(subject=f"person/{name}", event="role_changed", actor=by, before=person.role, after=role)
+    journal.append(tx, now, change)
+
+
+def disable(tx: Tx, *, name: str, by: str, now: datetime) -> None:
+    """Let a person sign in no more."""
+    person = find(tx, name)
+    people.disable(tx, person.id, now)
+    journal.append(tx, now, Change(subject=f"person/{name}", event="person_disabled", actor=by))
+
+
+def find(tx: Tx, name: str) -> Person:
+    """The person of that name; raises InvalidPerson."""
+    person = people.find(tx, name)
+    if person is None:
+        raise InvalidPerson(f"There is no user {name!r}. List them with: jidoka user list")
+    return person

@@ -1,0 +1,56 @@
+"""Inspectors take units from the queue by lease."""
+
+import secrets
+from dataclasses import dataclass
+from datetime import datetime
+
+from inspection.core.review import Refusal, lease_until, sight
+from inspection.store import lines, queue, units
+from inspection.store.database import Tx
+from inspection.store.queue import Task
+
+
+@dataclass(frozen=True, kw_only=True)
+class Held:
+    """A task in a person's hands: the lease must come with the answer. `shows_ai` is fixed when it is given out."""
+
+    task_id: int
+    lease: str
+    unit_id: int
+    shows_ai: bool
+
+
+def claim(tx: Tx, *, person_id: int, line: str | None, now: datetime) -> Held | None:
+    """The task this person already holds, else the one that has waited longest; None when there is nothing to do."""
+    task = queue.held_by(tx, person_id, now)
+    if task is not None and task.lease is not None:
+        return Held(task_id=task.id, lease=task.lease, unit_id=task.unit_id, shows_ai=task.saw_ai)
+    task = queue.next_free(tx, line, now)
+    return None if task is None else give(tx, task, person_id, now)
+
+
+def give(tx: Tx, task: Task, person_id: int, now: datetime) -> Held:
+    """Lease a task to a person; what the person may see is settled now, by the level and the audit."""
+    unit = units.get(tx, task.unit_id)
+    line = lines.in_force_by_id(tx, task.line_id)
+    shows_ai = sight(line.policy.terms.level, unit.audited).ai
+    lease = secrets.token_urlsafe(16)
+    until = lease_until(now, queue.typical_seconds(tx, task.line_id))
+    queue.lease(tx, task.id, lease, person_id, until, shows_ai)
+    return Held(task_id=task.id, lease=lease, unit_id=task.unit_id, shows_ai=shows_ai)
+
+
+def keep(tx: Tx, *, task_id: int, lease: str, now: datetime) -> None:
+    """Renew a lease while its holder is at work; raises Refusal when it is lost."""
+    task = queue.get(tx, task_id)
+    until = lease_until(now, queue.typical_seconds(tx, task.line_id) if task else None)
+    if not queue.extend(tx, task_id, lease, until):
+        raise Refusal("This unit went to somebody else, because it lay here too long. Take the next one.")
+
+
+def give_back(tx: Tx, *, task_id: int, lease: str, now: datetime) -> None:
+    """Put a unit back to the end of the queue, for another pair of eyes."""
+    task = queue.get(tx, task_id)
+    if task is None or task.lease != lease:
+        raise Refusal("This unit is no longer yours to give back.")
+    queue.release(tx, task_id, now)

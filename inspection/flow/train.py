@@ -1,0 +1,180 @@
+"""Good images are put in, and models are trained from them in the background."""
+
+import secrets
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Protocol
+
+from inspection.core.capture import VIEW
+from inspection.core.journal import Change, facts
+from inspection.core.line import Unknown
+from inspection.core.train import Cancelled, Progress, Sample, Untrainable, check_enough, manifest_hash
+from inspection.store import journal, lines, models
+from inspection.store.database import Database, Tx
+from inspection.store.images import ImageStore
+from inspection.store.models import Job
+
+CLAIM = timedelta(minutes=2)
+MAX_PASSED = 400
+
+
+@dataclass(frozen=True, kw_only=True)
+class Trained:
+    """What a trainer hands back: the artefact's identity and its card, which is plain JSON."""
+
+    artefact: str
+    card: dict[str, Any]
+
+
+class Trainer(Protocol):
+    """Makes an artefact from good images; raises Untrainable or Cancelled."""
+
+    def __call__(
+        self,
+        *,
+        line: str,
+        samples: list[Sample],
+        read: Callable[[str], bytes],
+        progress: Progress,
+        cancelled: Callable[[], bool],
+    ) -> Trained:
+        """Train on samples whose bytes `read(sha256)` gives."""
+
+
+def add_sample(
+    tx: Tx, *, line: str, view: str, name: str, sha256: str, by: str, now: datetime, simulated: bool = False
+) -> bool:
+    """Add a stored image of a good part to what the line trains from; False when it is there already."""
+    known = lines.in_force(tx, line)
+    if not VIEW.fullmatch(view) or view not in known.line.recipe.views:
+        raise Untrainable(f"Line {line!r} has no view {view!r}. Its views are: {', '.join(known.line.recipe.views)}.")
+    sample = Sample(view=view, sha256=sha256, name=name[:200])
+    return models.add_sample(tx, known.id, sample, by, now, simulated=simulated)
+
+
+def remove_sample(tx: Tx, *, line: str, sha256: str, by: str, now: datetime) -> None:
+    """Take an image out of what the line trains from, such as one that shows a defect after all."""
+    known = lines.in_force(tx, line)
+    if models.remove_sample(tx, known.id, sha256) == 0:
+        raise Unknown("This image is not among those the line trains from.")
+    change = Change(subject=f"line/{line}/samples", event="sample_removed", actor=by, facts=facts(sha256=sha256))
+    journal.append(tx, now, change)
+
+
+def gather(tx: Tx, *, line: str) -> list[Sample]:
+    """What a training of the line would use: good images put in, and images of units that people have passed."""
+    known = lines.in_force(tx, line)
+    put_in = models.samples(tx, known.id)
+    seen = {(s.view, s.sha256) for s in put_in}
+    passed = models.passed_images(tx, known.id, MAX_PASSED)
+    return put_in + [s for s in passed if (s.view, s.sha256) not in seen]
+
+
+def request(tx: Tx, *, line: str, by: str, now: datetime) -> int:
+    """Queue a training; its job's id. Raises Untrainable when there is too little, or one is under way."""
+    known = lines.in_force(tx, line)
+    if models.live_job(tx, known.id) is not None:
+        raise Untrainable("A training of this line is under way: wait for it, or cancel it.")
+    check_enough(gather(tx, line=line), known.line.recipe.views)
+    job_id = models.add_job(tx, known.id, by, now)
+    journal.append(
+        tx,
+        now,
+        Change(subject=f"line/{line}/job/{job_id}", event="training_requested", actor=by, after="queued"),
+    )
+    return job_id
+
+
+def cancel(tx: Tx, *, job_id: int, by: str, now: datetime) -> None:
+    """Stop a training that waits or runs."""
+    job = models.job(tx, job_id)
+    if job is None or job.state not in ("queued", "running"):
+        raise Unknown("This training is over already.")
+    models.end_job(tx, job_id, "cancelled", f"Cancelled by {by}.", now)
+    journal.append(
+        tx,
+        now,
+        Change(
+            subject=f"line/{job.line}/job/{job_id}",
+            event="training_cancelled",
+            actor=by,
+            before=job.state,
+            after="cancelled",
+        ),
+    )
+
+
+def register(tx: Tx, *, line: str, trained: Trained, samples: list[Sample], by: str, now: datetime) -> int:
+    """Put a trained model into the registry; its version. It decides nothing before a policy names it."""
+    known = lines.in_force(tx, line)
+    manifest = manifest_hash(samples)
+    version = models.add(tx, known.id, trained.artefact, manifest, trained.card, by, now)
+    told = facts(version=version, artefact=trained.artefact, manifest=manifest, images=len(samples))
+    journal.append(
+        tx,
+        now,
+        Change(
+            subject=f"line/{line}/model/{version}",
+            event="model_registered",
+            actor=by,
+            after="registered",
+            facts=told,
+        ),
+    )
+    return version
+
+
+def work_once(db: Database, images: ImageStore, trainer: Trainer, clock: Callable[[], datetime]) -> bool:
+    """1 claim a job, 2 gather its images, 3 train, 4 register the model, 5 end the job; whether there was one.
+
+    The claim is renewed with each step of progress, so a job whose worker died is taken up by another.
+    """
+    claim = secrets.token_hex(8)
+    job = db.write(lambda tx: models.claim_job(tx, claim, clock() + CLAIM, clock()))
+    if job is None:
+        return False
+    try:
+        message = _train(db, images, trainer, clock, job, claim)
+        state = "done"
+    except (Untrainable, Cancelled) as reason:
+        message, state = str(reason) or "Cancelled.", "failed"
+    except Exception as error:  # a failed training must not end the worker
+        message, state = f"The training failed: {type(error).__name__}: {error}", "failed"
+    db.write(lambda tx: _end(tx, job, state, message, clock()))
+    return True
+
+
+def _train(
+    db: Database, images: ImageStore, trainer: Trainer, clock: Callable[[], datetime], job: Job, claim: str
+) -> str:
+    stopped = False
+
+    def progress(stage: str, done: int, total: int) -> None:
+        nonlocal stopped
+        until = clock() + CLAIM
+        stopped = not db.write(lambda tx: models.note_progress(tx, job.id, claim, stage, done, total, until))
+
+    with db.read() as tx:
+        samples = gather(tx, line=job.line)
+    trained = trainer(line=job.line, samples=samples, read=images.get, progress=progress, cancelled=lambda: stopped)
+    progress("registering", 1, 1)
+    if stopped:
+        raise Cancelled("Cancelled.")
+    version = db.write(lambda tx: register(tx, line=job.line, trained=trained, samples=samples, by=job.by, now=clock()))
+    return f"Model {version} is ready."
+
+
+def _end(tx: Tx, job: Job, state: str, message: str, now: datetime) -> None:
+    models.end_job(tx, job.id, state, message, now)
+    journal.append(
+        tx,
+        now,
+        Change(
+            subject=f"line/{job.line}/job/{job.id}",
+            event="training_ended",
+            actor="trainer",
+            after=state,
+            reason=message,
+        ),
+    )

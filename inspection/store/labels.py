@@ -1,0 +1,69 @@
+"""What people said of units."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import insert, select, update
+
+from inspection.core.label import Label
+from inspection.core.moment import micros, moment
+from inspection.store.database import Tx
+from inspection.store.records import LABEL, dump, findings_body
+
+
+@dataclass(frozen=True, kw_only=True)
+class Given:
+    """A label as far as undoing it goes."""
+
+    id: int
+    unit_id: int
+    task_id: int | None
+    verdict: str
+    at: datetime
+
+
+def add(
+    tx: Tx,
+    *,
+    line_id: int,
+    unit_id: int,
+    task_id: int | None,
+    person_id: int,
+    label: Label,
+    saw_ai: bool,
+    effective: bool,
+    simulated: bool,
+    now: datetime,
+) -> int:
+    """Keep a label; its id."""
+    values = {
+        "line_id": line_id,
+        "unit_id": unit_id,
+        "task_id": task_id,
+        "person_id": person_id,
+        "verdict": str(label.verdict),
+        "defect_types": dump(list(label.defect_types)),
+        "findings": findings_body(label.findings),
+        "note": label.note,
+        "seconds": label.seconds,
+        "saw_ai": saw_ai,
+        "effective": effective,
+        "simulated": simulated,
+        "at": micros(now),
+    }
+    return int(tx.execute(insert(LABEL).values(values).returning(LABEL.c.id)).scalar_one())
+
+
+def last_effective(tx: Tx, person_id: int) -> Given | None:
+    """A person's newest label, if it counts."""
+    columns = (LABEL.c.id, LABEL.c.unit_id, LABEL.c.task_id, LABEL.c.verdict, LABEL.c.at, LABEL.c.effective)
+    query = select(*columns).where(LABEL.c.person_id == person_id).order_by(LABEL.c.id.desc()).limit(1)
+    row = tx.execute(query).one_or_none()
+    if row is None or not row.effective:
+        return None
+    return Given(id=row.id, unit_id=row.unit_id, task_id=row.task_id, verdict=row.verdict, at=moment(row.at))
+
+
+def take_back(tx: Tx, label_id: int) -> None:
+    """Let a label count no more; it stays on record."""
+    tx.execute(update(LABEL).where(LABEL.c.id == label_id).values(effective=False))

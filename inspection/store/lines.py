@@ -1,0 +1,234 @@
+"""Lines with their recipes, policies and cameras."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from hashlib import sha256
+from typing import Any
+
+from sqlalchemy import Row, Select, insert, select, update
+
+from inspection.core.level import Level
+from inspection.core.line import Line, Unknown
+from inspection.core.moment import micros, moment
+from inspection.core.policy import Policy, Terms
+from inspection.store.database import Tx
+from inspection.store.records import CAMERA, LINE, POLICY, RECIPE, recipe_body, recipe_from
+
+
+@dataclass(frozen=True, kw_only=True)
+class LineInForce:
+    """A line as it stands now: what it inspects and how it decides."""
+
+    id: int
+    line: Line
+    audit_salt: str
+    recipe_id: int
+    policy_id: int
+    policy: Policy
+
+
+@dataclass(frozen=True, kw_only=True)
+class Camera:
+    """A device that may send images of one line."""
+
+    id: int
+    line_id: int
+    line: str
+    name: str
+    simulated: bool
+
+
+_IN_FORCE = (
+    select(
+        LINE.c.id,
+        LINE.c.name,
+        LINE.c.title,
+        LINE.c.place,
+        LINE.c.safe_level,
+        LINE.c.simulated,
+        LINE.c.audit_salt,
+        LINE.c.recipe_id,
+        RECIPE.c.body,
+        LINE.c.policy_id,
+        POLICY.c.number,
+        POLICY.c.level,
+        POLICY.c.model,
+        POLICY.c.pass_below,
+        POLICY.c.reject_above,
+        POLICY.c.audit_share,
+        POLICY.c.deadline_ms,
+        POLICY.c.by,
+        POLICY.c.reason,
+        POLICY.c.override,
+        POLICY.c.at,
+    )
+    .join(RECIPE, RECIPE.c.id == LINE.c.recipe_id)
+    .join(POLICY, POLICY.c.id == LINE.c.policy_id)
+)
+
+
+def in_force(tx: Tx, name: str) -> LineInForce:
+    """The line of that name with its recipe and policy; raises Unknown."""
+    row = tx.execute(_IN_FORCE.where(LINE.c.name == name)).one_or_none()
+    if row is None:
+        raise Unknown(f"There is no line {name!r}. Look at the board for the lines there are, or add it.")
+    return _line(row)
+
+
+def in_force_by_id(tx: Tx, line_id: int) -> LineInForce:
+    """The line of that id with its recipe and policy."""
+    return _line(tx.execute(_IN_FORCE.where(LINE.c.id == line_id)).one())
+
+
+def all_in_force(tx: Tx) -> list[LineInForce]:
+    """All lines, by name."""
+    return [_line(row) for row in tx.execute(_IN_FORCE.order_by(LINE.c.name))]
+
+
+def exists(tx: Tx, name: str) -> bool:
+    """Whether a line has that name."""
+    return tx.execute(select(LINE.c.id).where(LINE.c.name == name)).first() is not None
+
+
+def add(tx: Tx, line: Line, terms: Terms, salt: str, by: str, now: datetime) -> int:
+    """Add a line with its first recipe and policy; its id."""
+    values = {
+        "name": line.name,
+        "title": line.title,
+        "place": line.place,
+        "safe_level": line.safe_level,
+        "audit_salt": salt,
+        "simulated": line.simulated,
+        "created_at": micros(now),
+    }
+    line_id = int(tx.execute(insert(LINE).values(values).returning(LINE.c.id)).scalar_one())
+    recipe_values = {
+        "line_id": line_id,
+        "number": 1,
+        "body": recipe_body(line.recipe),
+        "by": by,
+        "at": micros(now),
+    }
+    recipe_id = tx.execute(insert(RECIPE).values(recipe_values).returning(RECIPE.c.id)).scalar_one()
+    tx.execute(update(LINE).where(LINE.c.id == line_id).values(recipe_id=recipe_id))
+    add_policy(tx, line_id, terms, by, "The line was added.", override=False, now=now)
+    return line_id
+
+
+def add_policy(tx: Tx, line_id: int, terms: Terms, by: str, reason: str, *, override: bool, now: datetime) -> int:
+    """Put new terms into force as the line's next policy; its number."""
+    last = tx.execute(
+        select(POLICY.c.number).where(POLICY.c.line_id == line_id).order_by(POLICY.c.number.desc()).limit(1)
+    ).scalar()
+    number = (last or 0) + 1
+    values = {
+        **terms.__dict__,
+        "line_id": line_id,
+        "number": number,
+        "by": by,
+        "reason": reason,
+        "override": override,
+        "at": micros(now),
+    }
+    policy_id = tx.execute(insert(POLICY).values(values).returning(POLICY.c.id)).scalar_one()
+    tx.execute(update(LINE).where(LINE.c.id == line_id).values(policy_id=policy_id))
+    return number
+
+
+def policies(tx: Tx, line_id: int, limit: int = 100) -> list[Policy]:
+    """The line's policies, newest first."""
+    query = select(POLICY).where(POLICY.c.line_id == line_id).order_by(POLICY.c.number.desc()).limit(limit)
+    return [_policy(row) for row in tx.execute(query)]
+
+
+def policy_number(tx: Tx, policy_id: int | None) -> int | None:
+    """The number towards people of a policy's row."""
+    return tx.execute(select(POLICY.c.number).where(POLICY.c.id == policy_id)).scalar()
+
+
+def add_camera(tx: Tx, line_id: int, name: str, token: str, simulated: bool, now: datetime) -> None:
+    """Add a camera, or give a known one a new token."""
+    values = {
+        "token_sha256": token_hash(token),
+        "simulated": simulated,
+        "created_at": micros(now),
+        "revoked_at": None,
+    }
+    known = (CAMERA.c.line_id == line_id) & (CAMERA.c.name == name)
+    if tx.execute(update(CAMERA).where(known).values(values)).rowcount == 0:
+        tx.execute(insert(CAMERA).values(line_id=line_id, name=name, **values))
+
+
+def revoke_camera(tx: Tx, line_id: int, name: str, now: datetime) -> bool:
+    """Take a camera's token away; whether it had one."""
+    known = (CAMERA.c.line_id == line_id) & (CAMERA.c.name == name) & CAMERA.c.revoked_at.is_(None)
+    return tx.execute(update(CAMERA).where(known).values(revoked_at=micros(now))).rowcount > 0
+
+
+def camera_of(tx: Tx, token: str) -> Camera | None:
+    """The camera that holds this token, unless it was revoked."""
+    query = _CAMERAS.where((CAMERA.c.token_sha256 == token_hash(token)) & CAMERA.c.revoked_at.is_(None))
+    row = tx.execute(query).one_or_none()
+    return None if row is None else Camera(**row._mapping)
+
+
+def camera_id(tx: Tx, line_id: int, name: str) -> int | None:
+    """The id of a line's camera by its name, revoked or not."""
+    return tx.execute(select(CAMERA.c.id).where(CAMERA.c.line_id == line_id, CAMERA.c.name == name)).scalar()
+
+
+def find_camera(tx: Tx, line: str, name: str) -> Camera | None:
+    """A line's camera by its name, unless it was revoked."""
+    query = _CAMERAS.where(LINE.c.name == line, CAMERA.c.name == name, CAMERA.c.revoked_at.is_(None))
+    row = tx.execute(query).one_or_none()
+    return None if row is None else Camera(**row._mapping)
+
+
+_CAMERAS: Select[tuple[int, int, str, str, bool]] = select(
+    CAMERA.c.id, CAMERA.c.line_id, LINE.c.name.label("line"), CAMERA.c.name, CAMERA.c.simulated
+).join(LINE, LINE.c.id == CAMERA.c.line_id)
+
+
+def token_hash(token: str) -> str:
+    """What is kept of a token: 256 random bits need no slow hash."""
+    return sha256(token.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def _line(row: Row[Any]) -> LineInForce:
+    r = row._mapping
+    line = Line(
+        name=r["name"],
+        title=r["title"],
+        place=r["place"],
+        recipe=recipe_from(r["body"]),
+        safe_level=Level(r["safe_level"]),
+        simulated=r["simulated"],
+    )
+    return LineInForce(
+        id=r["id"],
+        line=line,
+        audit_salt=r["audit_salt"],
+        recipe_id=r["recipe_id"],
+        policy_id=r["policy_id"],
+        policy=_policy(row),
+    )
+
+
+def _policy(row: Row[Any]) -> Policy:
+    r = row._mapping
+    terms = Terms(
+        level=Level(r["level"]),
+        model=r["model"],
+        pass_below=r["pass_below"],
+        reject_above=r["reject_above"],
+        audit_share=r["audit_share"],
+        deadline_ms=r["deadline_ms"],
+    )
+    return Policy(
+        number=r["number"],
+        terms=terms,
+        by=r["by"],
+        reason=r["reason"],
+        at=moment(r["at"]),
+        override=r["override"],
+    )

@@ -1,0 +1,190 @@
+"""The registry: training images, trained models, and the jobs that train them."""
+
+import json
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import delete, func, insert, or_, select, update
+
+from inspection.core.moment import micros, moment
+from inspection.core.train import Sample
+from inspection.store.database import Tx
+from inspection.store.records import IMAGE, JOB, LINE, MODEL, SAMPLE, UNIT, dump
+
+
+@dataclass(frozen=True, kw_only=True)
+class Model:
+    """A trained model of a line; `artefact` is its identity."""
+
+    version: int
+    artefact: str
+    manifest: str
+    card: dict[str, Any]
+    by: str
+    at: datetime
+
+
+@dataclass(frozen=True, kw_only=True)
+class Job:
+    """A training that waits, runs or is over."""
+
+    id: int
+    line_id: int
+    line: str
+    state: str
+    stage: str
+    done: int
+    total: int
+    message: str
+    by: str
+    at: datetime
+
+
+def add_sample(tx: Tx, line_id: int, sample: Sample, by: str, now: datetime, *, simulated: bool = False) -> bool:
+    """Keep a good image to train from; False when the line has it already."""
+    same = (SAMPLE.c.line_id == line_id) & (SAMPLE.c.view == sample.view) & (SAMPLE.c.sha256 == sample.sha256)
+    if tx.execute(select(SAMPLE.c.id).where(same)).first() is not None:
+        return False
+    values = {**sample.__dict__, "line_id": line_id, "by": by, "at": micros(now), "simulated": simulated}
+    tx.execute(insert(SAMPLE).values(values))
+    return True
+
+
+def remove_sample(tx: Tx, line_id: int, digest: str) -> int:
+    """Take an image out of what the line trains from; how many entries went."""
+    return int(tx.execute(delete(SAMPLE).where(SAMPLE.c.line_id == line_id, SAMPLE.c.sha256 == digest)).rowcount)
+
+
+def samples(tx: Tx, line_id: int) -> list[Sample]:
+    """What the line trains from: the good images put in by hand."""
+    query = select(SAMPLE.c.view, SAMPLE.c.sha256, SAMPLE.c.name).where(SAMPLE.c.line_id == line_id)
+    return [Sample(**row._mapping) for row in tx.execute(query.order_by(SAMPLE.c.id))]
+
+
+def passed_images(tx: Tx, line_id: int, limit: int) -> list[Sample]:
+    """Images of the line's newest units that a person has passed, fit ones only."""
+    query = (
+        select(IMAGE.c.view, IMAGE.c.sha256, UNIT.c.serial.label("name"))
+        .join(UNIT, UNIT.c.id == IMAGE.c.unit_id)
+        .where(UNIT.c.line_id == line_id, UNIT.c.person_verdict == "pass", UNIT.c.verdict == "pass")
+        .where(IMAGE.c.seen_by_person, IMAGE.c.unfit.is_(None))
+        .order_by(IMAGE.c.id.desc())
+        .limit(limit)
+    )
+    return [Sample(**row._mapping) for row in tx.execute(query)]
+
+
+def add(tx: Tx, line_id: int, artefact: str, manifest: str, card: dict[str, Any], by: str, now: datetime) -> int:
+    """Register a model; its version on the line."""
+    known = tx.execute(select(MODEL.c.version).where(MODEL.c.artefact == artefact)).scalar()
+    if known is not None:
+        return int(known)
+    last = tx.execute(select(func.max(MODEL.c.version)).where(MODEL.c.line_id == line_id)).scalar() or 0
+    values = {
+        "line_id": line_id,
+        "version": last + 1,
+        "artefact": artefact,
+        "manifest": manifest,
+        "card": dump(card),
+        "by": by,
+        "at": micros(now),
+    }
+    tx.execute(insert(MODEL).values(values))
+    return int(last) + 1
+
+
+def of_line(tx: Tx, line_id: int, artefact: str) -> Model | None:
+    """A line's model by its artefact."""
+    return next((model for model in all_of_line(tx, line_id) if model.artefact == artefact), None)
+
+
+def all_of_line(tx: Tx, line_id: int) -> list[Model]:
+    """A line's models, newest first."""
+    query = select(MODEL).where(MODEL.c.line_id == line_id).order_by(MODEL.c.version.desc())
+    return [
+        Model(
+            version=r.version,
+            artefact=r.artefact,
+            manifest=r.manifest,
+            card=json.loads(r.card),
+            by=r.by,
+            at=moment(r.at),
+        )
+        for r in tx.execute(query)
+    ]
+
+
+def in_use(tx: Tx) -> list[str]:
+    """The models that the lines' policies in force name."""
+    from inspection.store.records import POLICY
+
+    query = select(POLICY.c.model).join(LINE, LINE.c.policy_id == POLICY.c.id).where(POLICY.c.model.is_not(None))
+    return [str(model) for model in tx.execute(query).scalars()]
+
+
+_JOBS = select(
+    JOB.c.id,
+    JOB.c.line_id,
+    LINE.c.name.label("line"),
+    JOB.c.state,
+    JOB.c.stage,
+    JOB.c.done,
+    JOB.c.total,
+    JOB.c.message,
+    JOB.c.by,
+    JOB.c.at,
+).join(LINE, LINE.c.id == JOB.c.line_id)
+
+
+def add_job(tx: Tx, line_id: int, by: str, now: datetime) -> int:
+    """Queue a training; its id."""
+    values = {"line_id": line_id, "kind": "train", "state": "queued", "by": by, "at": micros(now)}
+    return int(tx.execute(insert(JOB).values(values).returning(JOB.c.id)).scalar_one())
+
+
+def job(tx: Tx, job_id: int) -> Job | None:
+    """The job of that id."""
+    row = tx.execute(_JOBS.where(JOB.c.id == job_id)).one_or_none()
+    return None if row is None else _job(row)
+
+
+def jobs(tx: Tx, line_id: int, limit: int = 5) -> list[Job]:
+    """A line's newest jobs."""
+    return [
+        _job(row) for row in tx.execute(_JOBS.where(JOB.c.line_id == line_id).order_by(JOB.c.id.desc()).limit(limit))
+    ]
+
+
+def live_job(tx: Tx, line_id: int) -> Job | None:
+    """The line's job that waits or runs."""
+    row = tx.execute(_JOBS.where(JOB.c.line_id == line_id, JOB.c.state.in_(("queued", "running")))).first()
+    return None if row is None else _job(row)
+
+
+def claim_job(tx: Tx, claim: str, until: datetime, now: datetime) -> Job | None:
+    """Take the oldest job that waits, or whose worker has gone silent."""
+    silent = (JOB.c.state == "running") & (JOB.c.claimed_until < micros(now))
+    row = tx.execute(_JOBS.where(or_(JOB.c.state == "queued", silent)).order_by(JOB.c.id).limit(1)).one_or_none()
+    if row is None:
+        return None
+    values = {"state": "running", "claim": claim, "claimed_until": micros(until)}
+    tx.execute(update(JOB).where(JOB.c.id == row.id).values(**values))
+    return _job(row)
+
+
+def note_progress(tx: Tx, job_id: int, claim: str, stage: str, done: int, total: int, until: datetime) -> bool:
+    """Tell how far a job is; False when it was cancelled or taken over, and must stop."""
+    mine = (JOB.c.id == job_id) & (JOB.c.claim == claim) & (JOB.c.state == "running")
+    values = {"stage": stage, "done": done, "total": total, "claimed_until": micros(until)}
+    return tx.execute(update(JOB).where(mine).values(**values)).rowcount == 1
+
+
+def end_job(tx: Tx, job_id: int, state: str, message: str, now: datetime) -> None:
+    """End a job that waits or runs."""
+    live = (JOB.c.id == job_id) & JOB.c.state.in_(("queued", "running"))
+    tx.execute(update(JOB).where(live).values(state=state, message=message, ended_at=micros(now)))
+
+
+def _job(row: Any) -> Job:
+    return Job(**{**row._mapping, "at": moment(row.at)})

@@ -1,0 +1,248 @@
+"""Windows of brightness, their baselines, and alarms."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, Table, func, insert, select, update
+
+from inspection.core.moment import micros, moment
+from inspection.core.monitor import Baseline, Chart, Light
+from inspection.store.database import Tx
+from inspection.store.records import ALARM, BASELINE, IMAGE, WINDOW, dump
+
+
+@dataclass(frozen=True, kw_only=True)
+class Eye:
+    """One view of one camera: what a brightness chart belongs to."""
+
+    line_id: int
+    camera_id: int
+    view: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Measured:
+    """One image's figures, as a window needs them."""
+
+    image_id: int
+    received_at: datetime
+    brightness: float
+    contrast: float
+    sharpness: float
+    saturated: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class LastWindow:
+    """Where an eye's chart stands: the last window's newest image and, under the same recipe, the chart itself."""
+
+    last_image_id: int
+    chart: Chart | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class BaselineInForce:
+    """An eye's newest baseline; `baseline` is None while it is being learned from windows after `after_window_id`."""
+
+    baseline: Baseline | None
+    after_window_id: int
+    by: str
+    reason: str
+    at: datetime
+
+
+def eyes(tx: Tx, since: datetime) -> list[Eye]:
+    """The camera views that have sent measured images since that moment."""
+    query = (
+        select(IMAGE.c.line_id, IMAGE.c.camera_id, IMAGE.c.view)
+        .where(IMAGE.c.brightness.is_not(None), IMAGE.c.received_at >= micros(since))
+        .distinct()
+    )
+    return [Eye(**row._mapping) for row in tx.execute(query)]
+
+
+def measured_after(tx: Tx, eye: Eye, image_id: int, limit: int) -> list[Measured]:
+    """The eye's measured images after that one, in order of arrival."""
+    columns = (
+        IMAGE.c.id.label("image_id"),
+        IMAGE.c.received_at,
+        IMAGE.c.brightness,
+        IMAGE.c.contrast,
+        IMAGE.c.sharpness,
+        IMAGE.c.saturated,
+    )
+    query = (
+        select(*columns)
+        .where(IMAGE.c.camera_id == eye.camera_id, IMAGE.c.view == eye.view, IMAGE.c.id > image_id)
+        .where(IMAGE.c.brightness.is_not(None))
+        .order_by(IMAGE.c.id)
+        .limit(limit)
+    )
+    return [Measured(**{**row._mapping, "received_at": moment(row.received_at)}) for row in tx.execute(query)]
+
+
+def last_window(tx: Tx, eye: Eye, recipe_id: int) -> LastWindow:
+    """Where the eye's chart stands; windows of another recipe, or from before a new baseline, say nothing."""
+    columns = (
+        WINDOW.c.id,
+        WINDOW.c.last_image_id,
+        WINDOW.c.recipe_id,
+        WINDOW.c.ewma,
+        WINDOW.c.outside,
+        WINDOW.c.light,
+    )
+    row = tx.execute(select(*columns).where(*_of(WINDOW, eye)).order_by(WINDOW.c.id.desc()).limit(1)).one_or_none()
+    if row is None:
+        return LastWindow(last_image_id=0, chart=None)
+    chart = None
+    in_force = baseline(tx, eye, recipe_id)
+    learned_after = in_force.after_window_id if in_force else 0
+    if row.ewma is not None and row.recipe_id == recipe_id and row.id > learned_after:
+        chart = Chart(ewma=row.ewma, outside=tuple(json.loads(row.outside)), light=Light(row.light))
+    return LastWindow(last_image_id=row.last_image_id, chart=chart)
+
+
+def add_window(
+    tx: Tx,
+    eye: Eye,
+    recipe_id: int,
+    images: Sequence[Measured],
+    figures: dict[str, float],
+    chart: Chart | None,
+) -> None:
+    """Keep a window; without a chart the eye is still learning."""
+    values = {
+        **eye.__dict__,
+        **figures,
+        "recipe_id": recipe_id,
+        "last_image_id": images[-1].image_id,
+        "started_at": micros(images[0].received_at),
+        "ended_at": micros(images[-1].received_at),
+        "images": len(images),
+        "ewma": chart.ewma if chart else None,
+        "outside": dump(list(chart.outside) if chart else []),
+        "light": str(chart.light if chart else Light.LEARNING),
+    }
+    tx.execute(insert(WINDOW).values(values))
+
+
+def window_values(tx: Tx, eye: Eye, recipe_id: int, after_window_id: int) -> list[float]:
+    """The brightness of the eye's windows under a recipe, after that one."""
+    query = select(WINDOW.c.brightness).where(
+        *_of(WINDOW, eye), WINDOW.c.recipe_id == recipe_id, WINDOW.c.id > after_window_id
+    )
+    return [float(value) for value in tx.execute(query.order_by(WINDOW.c.id)).scalars()]
+
+
+def newest_window_id(tx: Tx, eye: Eye) -> int:
+    """The id of the eye's newest window, 0 without any."""
+    return int(tx.execute(select(func.max(WINDOW.c.id)).where(*_of(WINDOW, eye))).scalar() or 0)
+
+
+def baseline(tx: Tx, eye: Eye, recipe_id: int) -> BaselineInForce | None:
+    """The eye's newest baseline under a recipe."""
+    query = select(BASELINE).where(*_of(BASELINE, eye), BASELINE.c.recipe_id == recipe_id)
+    row = tx.execute(query.order_by(BASELINE.c.id.desc()).limit(1)).one_or_none()
+    if row is None:
+        return None
+    known = row.mean is not None
+    return BaselineInForce(
+        baseline=Baseline(mean=row.mean, deviation=row.deviation, windows=row.windows) if known else None,
+        after_window_id=row.after_window_id,
+        by=row.by,
+        reason=row.reason,
+        at=moment(row.at),
+    )
+
+
+def set_baseline(
+    tx: Tx,
+    eye: Eye,
+    recipe_id: int,
+    learned: Baseline | None,
+    after_window_id: int,
+    by: str,
+    reason: str,
+    now: datetime,
+) -> None:
+    """Put a baseline into force; None begins to learn one from the windows to come."""
+    figures = {"mean": None, "deviation": None, "windows": 0} if learned is None else learned.__dict__
+    values = {
+        **eye.__dict__,
+        **figures,
+        "recipe_id": recipe_id,
+        "after_window_id": after_window_id,
+        "by": by,
+        "reason": reason,
+        "at": micros(now),
+    }
+    tx.execute(insert(BASELINE).values(values))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Alarm:
+    """Something a person must look at, until it is cleared."""
+
+    id: int
+    line_id: int
+    kind: str
+    subject: str
+    text: str
+    opened_at: datetime
+    acked_by: str | None
+    acked_at: datetime | None
+
+
+def fire(tx: Tx, line_id: int, kind: str, subject: str, text: str, now: datetime) -> bool:
+    """Raise an alarm, once until it is cleared; whether it is new."""
+    same = (ALARM.c.line_id == line_id) & (ALARM.c.kind == kind) & (ALARM.c.subject == subject)
+    if tx.execute(select(ALARM.c.id).where(same, ALARM.c.cleared_at.is_(None))).first() is not None:
+        return False
+    values = {"line_id": line_id, "kind": kind, "subject": subject, "text": text, "opened_at": micros(now)}
+    tx.execute(insert(ALARM).values(values))
+    return True
+
+
+def firing(tx: Tx, line_id: int | None = None) -> list[Alarm]:
+    """Alarms that nobody has cleared, newest first."""
+    query = select(ALARM).where(ALARM.c.cleared_at.is_(None)).order_by(ALARM.c.id.desc())
+    if line_id is not None:
+        query = query.where(ALARM.c.line_id == line_id)
+    return [_alarm(row) for row in tx.execute(query)]
+
+
+def alarm(tx: Tx, alarm_id: int) -> Alarm | None:
+    """The alarm of that id, while it is not cleared."""
+    row = tx.execute(select(ALARM).where(ALARM.c.id == alarm_id, ALARM.c.cleared_at.is_(None))).one_or_none()
+    return None if row is None else _alarm(row)
+
+
+def ack(tx: Tx, alarm_id: int, by: str, now: datetime) -> None:
+    """Somebody has seen the alarm."""
+    tx.execute(update(ALARM).where(ALARM.c.id == alarm_id).values(acked_by=by, acked_at=micros(now)))
+
+
+def clear(tx: Tx, alarm_id: int, now: datetime) -> None:
+    """What the alarm told of is mended."""
+    tx.execute(update(ALARM).where(ALARM.c.id == alarm_id).values(cleared_at=micros(now)))
+
+
+def _of(table: Table, eye: Eye) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
+    return table.c.camera_id == eye.camera_id, table.c.view == eye.view
+
+
+def _alarm(row: object) -> Alarm:
+    r = row._mapping  # type: ignore[attr-defined]
+    acked = r["acked_at"]
+    return Alarm(
+        id=r["id"],
+        line_id=r["line_id"],
+        kind=r["kind"],
+        subject=r["subject"],
+        text=r["text"],
+        opened_at=moment(r["opened_at"]),
+        acked_by=r["acked_by"],
+        acked_at=moment(acked) if acked is not None else None,
+    )

@@ -1,0 +1,112 @@
+"""People who sign in, and their sessions."""
+
+from datetime import datetime
+
+from sqlalchemy import delete, func, insert, select, update
+
+from inspection.core.moment import micros, moment
+from inspection.core.people import Person, Role
+from inspection.store.database import Tx
+from inspection.store.lines import token_hash
+from inspection.store.records import PERSON, SESSION
+
+_COLUMNS = (PERSON.c.id, PERSON.c.name, PERSON.c.role, PERSON.c.must_change, PERSON.c.simulated)
+
+
+def find(tx: Tx, name: str) -> Person | None:
+    """The person of that name, unless disabled."""
+    row = tx.execute(select(*_COLUMNS).where(PERSON.c.name == name, PERSON.c.disabled_at.is_(None))).one_or_none()
+    return None if row is None else Person(**{**row._mapping, "role": Role(row.role)})
+
+
+def everybody(tx: Tx) -> list[Person]:
+    """All people who may sign in, by name."""
+    query = select(*_COLUMNS).where(PERSON.c.disabled_at.is_(None)).order_by(PERSON.c.name)
+    return [Person(**{**row._mapping, "role": Role(row.role)}) for row in tx.execute(query)]
+
+
+def password_hash(tx: Tx, person_id: int) -> str:
+    """The hash kept of a person's password."""
+    return str(tx.execute(select(PERSON.c.password_hash).where(PERSON.c.id == person_id)).scalar_one())
+
+
+def count(tx: Tx) -> int:
+    """How many people there are, disabled ones included."""
+    return int(tx.execute(select(func.count()).select_from(PERSON)).scalar_one())
+
+
+def known(tx: Tx, name: str) -> bool:
+    """Whether the name is taken, by a disabled person too."""
+    return tx.execute(select(PERSON.c.id).where(PERSON.c.name == name)).first() is not None
+
+
+def add(tx: Tx, name: str, role: Role, hashed: str, *, must_change: bool, simulated: bool, now: datetime) -> int:
+    """Add a person; the id."""
+    values = {
+        "name": name,
+        "role": str(role),
+        "password_hash": hashed,
+        "must_change": must_change,
+        "simulated": simulated,
+        "created_at": micros(now),
+    }
+    return int(tx.execute(insert(PERSON).values(values).returning(PERSON.c.id)).scalar_one())
+
+
+def set_password(tx: Tx, person_id: int, hashed: str, *, must_change: bool) -> None:
+    """Change a person's password and end every session of theirs."""
+    values = {"password_hash": hashed, "must_change": must_change}
+    tx.execute(update(PERSON).where(PERSON.c.id == person_id).values(**values))
+    tx.execute(delete(SESSION).where(SESSION.c.person_id == person_id))
+
+
+def set_role(tx: Tx, person_id: int, role: Role) -> None:
+    """Change what a person may do."""
+    tx.execute(update(PERSON).where(PERSON.c.id == person_id).values(role=str(role)))
+
+
+def disable(tx: Tx, person_id: int, now: datetime) -> None:
+    """Let a person sign in no more; what they did stays theirs."""
+    tx.execute(update(PERSON).where(PERSON.c.id == person_id).values(disabled_at=micros(now)))
+    tx.execute(delete(SESSION).where(SESSION.c.person_id == person_id))
+
+
+def open_session(tx: Tx, person_id: int, token: str, csrf: str, now: datetime, expires: datetime) -> None:
+    """Keep a signed-in browser."""
+    tx.execute(
+        insert(SESSION).values(
+            token_sha256=token_hash(token),
+            person_id=person_id,
+            csrf=csrf,
+            created_at=micros(now),
+            seen_at=micros(now),
+            expires_at=micros(expires),
+        )
+    )
+    tx.execute(delete(SESSION).where(SESSION.c.expires_at < micros(now)))
+
+
+def session(tx: Tx, token: str, now: datetime, idle_since: datetime) -> tuple[Person, datetime] | None:
+    """The person behind a cookie and when the session was last seen, unless it expired or idled too long."""
+    query = (
+        select(*_COLUMNS, SESSION.c.csrf, SESSION.c.seen_at)
+        .join(PERSON, PERSON.c.id == SESSION.c.person_id)
+        .where(SESSION.c.token_sha256 == token_hash(token), SESSION.c.expires_at > micros(now))
+        .where(SESSION.c.seen_at > micros(idle_since), PERSON.c.disabled_at.is_(None))
+    )
+    row = tx.execute(query).one_or_none()
+    if row is None:
+        return None
+    r = dict(row._mapping)
+    seen = r.pop("seen_at")
+    return Person(**{**r, "role": Role(row.role)}), moment(seen)
+
+
+def touch(tx: Tx, token: str, now: datetime) -> None:
+    """Note that a session is in use."""
+    tx.execute(update(SESSION).where(SESSION.c.token_sha256 == token_hash(token)).values(seen_at=micros(now)))
+
+
+def close_session(tx: Tx, token: str) -> None:
+    """Sign a browser out."""
+    tx.execute(delete(SESSION).where(SESSION.c.token_sha256 == token_hash(token)))

@@ -1,0 +1,146 @@
+"""The review queue: tasks, given out by lease."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import func, insert, or_, select, update
+
+from inspection.core.moment import micros, moment
+from inspection.core.review import TaskState
+from inspection.store.database import Tx
+from inspection.store.records import LABEL, LINE, TASK
+
+
+@dataclass(frozen=True, kw_only=True)
+class Task:
+    """A review that a person owes a unit."""
+
+    id: int
+    line_id: int
+    unit_id: int
+    reason: str
+    state: TaskState
+    opened_at: datetime
+    ready_at: datetime
+    lease: str | None
+    leased_by: int | None
+    leased_until: datetime | None
+    saw_ai: bool
+
+
+_COLUMNS = (
+    TASK.c.id,
+    TASK.c.line_id,
+    TASK.c.unit_id,
+    TASK.c.reason,
+    TASK.c.state,
+    TASK.c.opened_at,
+    TASK.c.ready_at,
+    TASK.c.lease,
+    TASK.c.leased_by,
+    TASK.c.leased_until,
+    TASK.c.saw_ai,
+)
+_LIVE = TASK.c.state.in_(("open", "leased"))
+
+
+def live_task(tx: Tx, unit_id: int) -> Task | None:
+    """The task a unit waits on, if any."""
+    row = tx.execute(select(*_COLUMNS).where(TASK.c.unit_id == unit_id, _LIVE)).first()
+    return None if row is None else _task(row)
+
+
+def get(tx: Tx, task_id: int) -> Task | None:
+    """The task of that id."""
+    row = tx.execute(select(*_COLUMNS).where(TASK.c.id == task_id)).one_or_none()
+    return None if row is None else _task(row)
+
+
+def open_task(tx: Tx, line_id: int, unit_id: int, reason: str, ready_at: datetime, now: datetime) -> None:
+    """Put a unit into the queue, to be given out from `ready_at` on."""
+    values = {
+        "line_id": line_id,
+        "unit_id": unit_id,
+        "reason": reason,
+        "state": "open",
+        "opened_at": micros(now),
+        "ready_at": micros(ready_at),
+    }
+    tx.execute(insert(TASK), values)
+
+
+def make_ready(tx: Tx, task_id: int, ready_at: datetime) -> None:
+    """Change from when on a task is given out."""
+    tx.execute(update(TASK).where(TASK.c.id == task_id).values(ready_at=micros(ready_at)))
+
+
+def held_by(tx: Tx, person_id: int, now: datetime) -> Task | None:
+    """The task a person holds by a lease that still runs."""
+    query = select(*_COLUMNS).where(
+        TASK.c.leased_by == person_id, TASK.c.state == "leased", TASK.c.leased_until > micros(now)
+    )
+    row = tx.execute(query.order_by(TASK.c.id).limit(1)).one_or_none()
+    return None if row is None else _task(row)
+
+
+def next_free(tx: Tx, line: str | None, now: datetime, skip: tuple[int, ...] = ()) -> Task | None:
+    """The task that has been ready longest and that nobody holds."""
+    free = or_(TASK.c.state == "open", (TASK.c.state == "leased") & (TASK.c.leased_until <= micros(now)))
+    query = select(*_COLUMNS).where(free, TASK.c.ready_at <= micros(now), TASK.c.id.not_in(skip))
+    if line is not None:
+        query = query.join(LINE, LINE.c.id == TASK.c.line_id).where(LINE.c.name == line)
+    row = tx.execute(query.order_by(TASK.c.ready_at, TASK.c.id).limit(1)).one_or_none()
+    return None if row is None else _task(row)
+
+
+def lease(tx: Tx, task_id: int, token: str, person_id: int, until: datetime, saw_ai: bool) -> None:
+    """Give a task to a person until that moment."""
+    values = {
+        "state": "leased",
+        "lease": token,
+        "leased_by": person_id,
+        "leased_until": micros(until),
+        "saw_ai": saw_ai,
+    }
+    tx.execute(update(TASK).where(TASK.c.id == task_id).values(**values))
+
+
+def extend(tx: Tx, task_id: int, token: str, until: datetime) -> bool:
+    """Renew a lease; False when the task has gone to somebody else or is done."""
+    mine = (TASK.c.id == task_id) & (TASK.c.lease == token) & (TASK.c.state == "leased")
+    return tx.execute(update(TASK).where(mine).values(leased_until=micros(until))).rowcount == 1
+
+
+def release(tx: Tx, task_id: int, ready_at: datetime | None = None) -> None:
+    """Put a task back into the queue, at the end of it where `ready_at` is given."""
+    values: dict[str, object] = {
+        "state": "open",
+        "lease": None,
+        "leased_by": None,
+        "leased_until": None,
+        "saw_ai": False,
+        "closed_at": None,
+    }
+    if ready_at is not None:
+        values["ready_at"] = micros(ready_at)
+    tx.execute(update(TASK).where(TASK.c.id == task_id).values(**values))
+
+
+def close(tx: Tx, task_id: int, state: TaskState, now: datetime) -> None:
+    """End a task."""
+    tx.execute(update(TASK).where(TASK.c.id == task_id).values(state=str(state), closed_at=micros(now)))
+
+
+def typical_seconds(tx: Tx, line_id: int) -> float | None:
+    """The mean time of the line's last 50 labels."""
+    recent = select(LABEL.c.seconds).where(LABEL.c.line_id == line_id).order_by(LABEL.c.at.desc()).limit(50).subquery()
+    mean = tx.execute(select(func.avg(recent.c.seconds))).scalar()
+    return None if mean is None else float(mean)
+
+
+def _task(row: object) -> Task:
+    r = dict(row._mapping)  # type: ignore[attr-defined]
+    r["state"] = TaskState(r["state"])
+    for name in ("opened_at", "ready_at", "leased_until"):
+        r[name] = moment(r[name]) if r[name] is not None else None
+    return Task(**r)

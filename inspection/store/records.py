@@ -1,0 +1,78 @@
+"""The tables as Core tables, and values to and from the JSON kept in them."""
+
+import json
+from dataclasses import asdict
+from functools import lru_cache
+from typing import Any
+
+from sqlalchemy import Table
+
+from inspection.core.capture import QualityLimits, Region
+from inspection.core.line import Recipe
+from inspection.core.predict import Finding
+from inspection.store import tables
+
+
+def _table(row: type) -> Table:
+    return row.__table__  # type: ignore[attr-defined, no-any-return]
+
+
+LINE = _table(tables.LineRow)
+RECIPE = _table(tables.RecipeRow)
+POLICY = _table(tables.PolicyRow)
+CAMERA = _table(tables.CameraRow)
+PERSON = _table(tables.PersonRow)
+SESSION = _table(tables.SessionRow)
+UNIT = _table(tables.UnitRow)
+IMAGE = _table(tables.ImageRow)
+PREDICTION = _table(tables.PredictionRow)
+TASK = _table(tables.TaskRow)
+LABEL = _table(tables.LabelRow)
+SAMPLE = _table(tables.SampleRow)
+MODEL = _table(tables.ModelRow)
+JOB = _table(tables.JobRow)
+WINDOW = _table(tables.WindowRow)
+BASELINE = _table(tables.BaselineRow)
+ALARM = _table(tables.AlarmRow)
+JOURNAL = _table(tables.JournalRow)
+
+
+def dump(value: Any) -> str:
+    """Compact JSON of plain values."""
+    return json.dumps(value, separators=(",", ":"), ensure_ascii=False)
+
+
+def recipe_body(recipe: Recipe) -> str:
+    """A recipe as the JSON of its row."""
+    return dump(asdict(recipe))
+
+
+@lru_cache(maxsize=1024)
+def recipe_from(body: str) -> Recipe:
+    """The recipe in a row's JSON."""
+    b = json.loads(body)
+    return Recipe(
+        views=tuple(b["views"]),
+        defect_types=tuple(b["defect_types"]),
+        reference=Region(**b["reference"]),
+        limits=QualityLimits(**b["limits"]),
+        unit_timeout_s=b["unit_timeout_s"],
+    )
+
+
+def findings_body(findings: tuple[Finding, ...]) -> str:
+    """Findings as the JSON of their row."""
+    return dump([asdict(finding) for finding in findings])
+
+
+def findings_from(body: str) -> tuple[Finding, ...]:
+    """The findings in a row's JSON."""
+    return tuple(
+        Finding(
+            box=tuple(f["box"]),
+            outline=tuple((x, y) for x, y in f["outline"]),
+            peak=f["peak"],
+            defect_type=f["defect_type"],
+        )
+        for f in json.loads(body)
+    )

@@ -1,0 +1,101 @@
+"""Brightness over time, for each view of each camera."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import select
+
+from inspection.core.capture import QualityLimits
+from inspection.core.moment import micros, moment
+from inspection.core.monitor import Baseline, Light
+from inspection.store import lines, monitor
+from inspection.store.database import Tx
+from inspection.store.monitor import Eye
+from inspection.store.records import CAMERA, WINDOW
+
+LOOK_BACK = timedelta(days=7)
+MAX_POINTS = 2000
+
+
+@dataclass(frozen=True, kw_only=True)
+class LightPoint:
+    """One window: its end, how many images it had, its medians, and what the chart said."""
+
+    at: datetime
+    images: int
+    brightness: float
+    contrast: float
+    sharpness: float
+    saturated: float
+    ewma: float | None
+    light: Light
+
+
+@dataclass(frozen=True, kw_only=True)
+class CameraLight:
+    """One camera's view: its windows in order, its baseline (None while learning) and the hard limits."""
+
+    camera: str
+    view: str
+    points: tuple[LightPoint, ...]
+    baseline: Baseline | None
+    baseline_by: str
+    baseline_at: datetime | None
+    limits: QualityLimits
+
+    @property
+    def light(self) -> Light:
+        """What the chart says now."""
+        return self.points[-1].light if self.points else Light.LEARNING
+
+
+def light(tx: Tx, line: str, now: datetime) -> tuple[CameraLight, ...]:
+    """Every camera view of the line that was seen in the last week."""
+    known = lines.in_force(tx, line)
+    eyes = (
+        select(WINDOW.c.camera_id, CAMERA.c.name, WINDOW.c.view)
+        .join(CAMERA, CAMERA.c.id == WINDOW.c.camera_id)
+        .where(WINDOW.c.line_id == known.id, WINDOW.c.ended_at > micros(now - LOOK_BACK))
+        .distinct()
+        .order_by(CAMERA.c.name, WINDOW.c.view)
+    )
+    found = []
+    for camera_id, name, view in tx.execute(eyes).all():
+        eye = Eye(line_id=known.id, camera_id=camera_id, view=view)
+        base = monitor.baseline(tx, eye, known.recipe_id)
+        found.append(
+            CameraLight(
+                camera=name,
+                view=view,
+                points=_points(tx, eye, now),
+                baseline=base.baseline if base else None,
+                baseline_by=base.by if base else "",
+                baseline_at=base.at if base else None,
+                limits=known.line.recipe.limits,
+            )
+        )
+    return tuple(found)
+
+
+def _points(tx: Tx, eye: Eye, now: datetime) -> tuple[LightPoint, ...]:
+    query = (
+        select(WINDOW)
+        .where(WINDOW.c.camera_id == eye.camera_id, WINDOW.c.view == eye.view)
+        .where(WINDOW.c.ended_at > micros(now - LOOK_BACK))
+        .order_by(WINDOW.c.id.desc())
+        .limit(MAX_POINTS)
+    )
+    points = [
+        LightPoint(
+            at=moment(r.ended_at),
+            images=r.images,
+            brightness=r.brightness,
+            contrast=r.contrast,
+            sharpness=r.sharpness,
+            saturated=r.saturated,
+            ewma=r.ewma,
+            light=Light(r.light),
+        )
+        for r in tx.execute(query)
+    ]
+    return tuple(reversed(points))

@@ -1,0 +1,294 @@
+"""One line: how it decides, what it has learned, and what the labels prove."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import func, select
+
+from inspection.core.evidence import Graded, Rate, Suggestion, labels_needed, rate, suggest
+from inspection.core.level import FREEDOM, Level
+from inspection.core.line import Line
+from inspection.core.moment import moment
+from inspection.core.policy import Policy
+from inspection.store import lines, models, monitor
+from inspection.store.database import Tx
+from inspection.store.models import Job, Model
+from inspection.store.monitor import Alarm
+from inspection.store.records import CAMERA, IMAGE, LABEL, PREDICTION, SAMPLE, UNIT
+from inspection.store.reports.board import waiting_of
+
+ESCAPE_LIMIT = 0.01
+OVERKILL_LIMIT = 0.05
+MAX_GRADED = 20_000
+
+
+@dataclass(frozen=True, kw_only=True)
+class CameraInfo:
+    """A camera of the line, and when it was last heard of."""
+
+    name: str
+    simulated: bool
+    revoked: bool
+    last_image_at: datetime | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class SampleCount:
+    """How many good images of a view the line trains from: put in by hand, and passed by people."""
+
+    view: str
+    put_in: int
+    passed: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class SampleItem:
+    """One good image put in by hand."""
+
+    sha256: str
+    view: str
+    name: str
+    by: str
+    simulated: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class Histogram:
+    """Units by score in equal bins from 0 to 1: labelled good, labelled defective, and not labelled."""
+
+    good: tuple[int, ...]
+    defective: tuple[int, ...]
+    unlabelled: tuple[int, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Evidence:
+    """What blind labels say of the model in force. Risks are per unit, with exact 95 % upper bounds; None where the
+    policy has no threshold to judge."""
+
+    model_version: int | None
+    blind_labels: int
+    defective: int
+    escapes: Rate | None
+    overkill: Rate | None
+    automated: float | None
+    suggestion: Suggestion
+    escape_limit: float
+    overkill_limit: float
+    labels_needed: int
+    model_errors: int
+    predictions: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Condition:
+    """One condition for the next rung, with its number; met or not."""
+
+    text: str
+    met: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class LinePage:
+    """Everything the line's page shows."""
+
+    line: Line
+    policy: Policy
+    history: tuple[Policy, ...]
+    models: tuple[Model, ...]
+    jobs: tuple[Job, ...]
+    samples: tuple[SampleCount, ...]
+    cameras: tuple[CameraInfo, ...]
+    alarms: tuple[Alarm, ...]
+    histogram: Histogram
+    evidence: Evidence
+    next_level: Level | None
+    conditions: tuple[Condition, ...]
+    waiting: int
+    oldest_wait_s: float | None
+
+
+def page(tx: Tx, name: str, now: datetime, bins: int = 40) -> LinePage:
+    """The page of the line of that name; raises Unknown."""
+    known = lines.in_force(tx, name)
+    terms = known.policy.terms
+    registry = models.all_of_line(tx, known.id)
+    model = terms.model or (registry[0].artefact if registry else None)
+    graded = _graded(tx, known.id, model)
+    proof = _evidence(tx, known, registry, model, graded)
+    rungs = list(Level)
+    next_level = rungs[terms.level.rung + 1] if terms.level.rung + 1 < len(rungs) else None
+    waiting, oldest = waiting_of(tx, known.id, now)
+    return LinePage(
+        line=known.line,
+        policy=known.policy,
+        history=tuple(lines.policies(tx, known.id, 50)),
+        models=tuple(registry),
+        jobs=tuple(models.jobs(tx, known.id)),
+        samples=_samples(tx, known),
+        cameras=_cameras(tx, known.id),
+        alarms=tuple(monitor.firing(tx, known.id)),
+        histogram=_histogram(tx, known.id, model, graded, bins),
+        evidence=proof,
+        next_level=next_level,
+        conditions=_conditions(next_level, proof, bool(registry)),
+        waiting=waiting,
+        oldest_wait_s=oldest,
+    )
+
+
+def _graded(tx: Tx, line_id: int, model: str | None) -> list[Graded]:
+    """Units with a score from that model and a blind label that counts."""
+    if model is None:
+        return []
+    query = (
+        select(UNIT.c.score, LABEL.c.verdict)
+        .join(LABEL, LABEL.c.unit_id == UNIT.c.id)
+        .where(UNIT.c.line_id == line_id, UNIT.c.model == model, UNIT.c.score.is_not(None))
+        .where(LABEL.c.effective, LABEL.c.saw_ai.is_(False))
+        .order_by(LABEL.c.id.desc())
+        .limit(MAX_GRADED)
+    )
+    return [Graded(score=score, defective=verdict == "reject") for score, verdict in tx.execute(query)]
+
+
+def _evidence(
+    tx: Tx, known: lines.LineInForce, registry: list[Model], model: str | None, graded: list[Graded]
+) -> Evidence:
+    terms = known.policy.terms
+    escapes, overkill, automated = _risks(terms.level, terms.pass_below, terms.reject_above, graded)
+    failures, predictions = _failures(tx, known.id, model)
+    version = next((m.version for m in registry if m.artefact == model), None)
+    return Evidence(
+        model_version=version,
+        blind_labels=len(graded),
+        defective=sum(g.defective for g in graded),
+        escapes=escapes,
+        overkill=overkill,
+        automated=automated,
+        suggestion=suggest(graded, ESCAPE_LIMIT, OVERKILL_LIMIT),
+        escape_limit=ESCAPE_LIMIT,
+        overkill_limit=OVERKILL_LIMIT,
+        labels_needed=max(0, labels_needed(ESCAPE_LIMIT) - len(graded)),
+        model_errors=failures,
+        predictions=predictions,
+    )
+
+
+def _risks(
+    level: Level, pass_below: float | None, reject_above: float | None, graded: list[Graded]
+) -> tuple[Rate | None, Rate | None, float | None]:
+    if not graded or (pass_below is None and reject_above is None):
+        return None, None, None
+    high = 2.0 if reject_above is None else reject_above
+    low = -1.0 if pass_below is None else pass_below
+    if level is Level.FULL_AUTOMATION:
+        low = high
+    passed = [g for g in graded if g.score < high and g.score <= low]
+    rejected = [g for g in graded if g.score >= high]
+    escapes = rate(sum(g.defective for g in passed), len(graded))
+    overkill = rate(sum(not g.defective for g in rejected), len(graded))
+    return escapes, overkill, (len(passed) + len(rejected)) / len(graded)
+
+
+def _failures(tx: Tx, line_id: int, model: str | None) -> tuple[int, int]:
+    recent = (
+        select(PREDICTION.c.failure)
+        .join(IMAGE, IMAGE.c.id == PREDICTION.c.image_id)
+        .where(IMAGE.c.line_id == line_id, PREDICTION.c.model == (model or ""))
+        .order_by(PREDICTION.c.id.desc())
+        .limit(1000)
+        .subquery()
+    )
+    total, failed = tx.execute(select(func.count(), func.count(recent.c.failure)).select_from(recent)).one()
+    return failed, total
+
+
+def _conditions(next_level: Level | None, proof: Evidence, has_model: bool) -> tuple[Condition, ...]:
+    """What the next rung asks for. Certificates are not issued yet, so the rungs where the AI decides are overrides."""
+    if next_level is None:
+        return ()
+    model = Condition(text="A trained model" if has_model else "A trained model: none yet", met=has_model)
+    if next_level is Level.SHADOW:
+        return (model,)
+    errors = Condition(
+        text=f"No model errors in the last {proof.predictions} predictions: {proof.model_errors}",
+        met=proof.predictions >= 20 and proof.model_errors == 0,
+    )
+    blind = Condition(text=f"Blind labels under this model: {proof.blind_labels} of 20", met=proof.blind_labels >= 20)
+    if not FREEDOM[next_level].ai_decides:
+        return model, errors, blind
+    escapes = Condition(
+        text=f"Labels that could prove escapes ≤ {proof.escape_limit:.1%}: {proof.labels_needed} more needed",
+        met=proof.labels_needed == 0,
+    )
+    proved = proof.suggestion.pass_below is not None or proof.suggestion.reject_above is not None
+    found = Condition(
+        text="Thresholds that the labels prove" if proved else "Thresholds that the labels prove: none",
+        met=proved,
+    )
+    return model, errors, blind, escapes, found
+
+
+def _samples(tx: Tx, known: lines.LineInForce) -> tuple[SampleCount, ...]:
+    put_in: dict[str, int] = dict(
+        tx.execute(
+            select(SAMPLE.c.view, func.count()).where(SAMPLE.c.line_id == known.id).group_by(SAMPLE.c.view)
+        ).tuples()
+    )
+    passed: dict[str, int] = {}
+    for sample in models.passed_images(tx, known.id, 400):
+        passed[sample.view] = passed.get(sample.view, 0) + 1
+    return tuple(
+        SampleCount(view=view, put_in=put_in.get(view, 0), passed=passed.get(view, 0))
+        for view in known.line.recipe.views
+    )
+
+
+def samples(tx: Tx, name: str, limit: int = 200) -> tuple[SampleItem, ...]:
+    """The newest good images put in by hand; raises Unknown."""
+    known = lines.in_force(tx, name)
+    columns = (SAMPLE.c.sha256, SAMPLE.c.view, SAMPLE.c.name, SAMPLE.c.by, SAMPLE.c.simulated)
+    query = select(*columns).where(SAMPLE.c.line_id == known.id).order_by(SAMPLE.c.id.desc()).limit(limit)
+    return tuple(SampleItem(**row._mapping) for row in tx.execute(query))
+
+
+def _cameras(tx: Tx, line_id: int) -> tuple[CameraInfo, ...]:
+    last = (
+        select(IMAGE.c.received_at)
+        .where(IMAGE.c.camera_id == CAMERA.c.id)
+        .order_by(IMAGE.c.id.desc())
+        .limit(1)
+        .scalar_subquery()
+    )
+    query = select(CAMERA.c.name, CAMERA.c.simulated, CAMERA.c.revoked_at, last.label("last")).where(
+        CAMERA.c.line_id == line_id
+    )
+    return tuple(
+        CameraInfo(
+            name=r.name,
+            simulated=r.simulated,
+            revoked=r.revoked_at is not None,
+            last_image_at=moment(r.last) if r.last is not None else None,
+        )
+        for r in tx.execute(query.order_by(CAMERA.c.name))
+    )
+
+
+def _histogram(tx: Tx, line_id: int, model: str | None, graded: list[Graded], bins: int) -> Histogram:
+    good, defective, unlabelled = [0] * bins, [0] * bins, [0] * bins
+    for g in graded:
+        (defective if g.defective else good)[_bin(g.score, bins)] += 1
+    query = select(UNIT.c.score).where(
+        UNIT.c.line_id == line_id,
+        UNIT.c.model == (model or ""),
+        UNIT.c.person_verdict.is_(None),
+        UNIT.c.score.is_not(None),
+    )
+    for score in tx.execute(query.order_by(UNIT.c.id.desc()).limit(MAX_GRADED)).scalars():
+        unlabelled[_bin(score, bins)] += 1
+    return Histogram(good=tuple(good), defective=tuple(defective), unlabelled=tuple(unlabelled))
+
+
+def _bin(score: float, bins: int) -> int:
+    return min(max(int(score * bins), 0), bins - 1)

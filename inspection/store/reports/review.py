@@ -1,0 +1,175 @@
+"""The queue, and the sheet an inspector works from. What a blind inspector must not see is not read at all."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import func, select
+
+from inspection.core.moment import micros, moment
+from inspection.core.predict import Finding
+from inspection.store import lines, queue, units
+from inspection.store.database import Tx
+from inspection.store.records import IMAGE, LABEL, PREDICTION, TASK, findings_from
+from inspection.store.reports.board import waiting_of
+
+
+@dataclass(frozen=True, kw_only=True)
+class QueueLine:
+    """How much of one line waits for people."""
+
+    name: str
+    title: str
+    simulated: bool
+    waiting: int
+    oldest_wait_s: float | None
+    seconds_each: float | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class QueueState:
+    """The whole queue by line, and what this person has done today."""
+
+    lines: tuple[QueueLine, ...]
+    waiting: int
+    oldest_wait_s: float | None
+    done_by_me: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class AiImage:
+    """What the model says of one image, for inspectors who may see it."""
+
+    score: float | None
+    findings: tuple[Finding, ...]
+    has_heatmap: bool
+    failure: str | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class SheetImage:
+    """One image of the unit under review, oldest first; `ai` is None where it must not be seen."""
+
+    image_id: int
+    view: str
+    width: int
+    height: int
+    captured_at: datetime
+    unfit: str | None
+    ai: AiImage | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sheet:
+    """Everything an inspector gets of a unit. `suspicious` is the AI's leaning, None where it must not be seen."""
+
+    task_id: int
+    unit_id: int
+    serial: str
+    visit: int
+    line: str
+    line_title: str
+    simulated: bool
+    opened_at: datetime
+    views: tuple[str, ...]
+    missing_views: tuple[str, ...]
+    defect_types: tuple[str, ...]
+    images: tuple[SheetImage, ...]
+    shows_ai: bool
+    suspicious: bool | None
+
+
+def queue_state(tx: Tx, person_id: int, now: datetime) -> QueueState:
+    """The queue as every inspector sees it: audits and all the rest are counted alike."""
+    rows = []
+    for line in lines.all_in_force(tx):
+        waiting, oldest = waiting_of(tx, line.id, now)
+        rows.append(
+            QueueLine(
+                name=line.line.name,
+                title=line.line.title,
+                simulated=line.line.simulated,
+                waiting=waiting,
+                oldest_wait_s=oldest,
+                seconds_each=queue.typical_seconds(tx, line.id),
+            )
+        )
+    day = now.replace(hour=0, minute=0, second=0, microsecond=0)
+    mine = tx.execute(
+        select(func.count()).where(LABEL.c.person_id == person_id, LABEL.c.at >= micros(day), LABEL.c.effective)
+    ).scalar_one()
+    oldest_all = max((row.oldest_wait_s for row in rows if row.oldest_wait_s is not None), default=None)
+    total = sum(row.waiting for row in rows)
+    return QueueState(lines=tuple(rows), waiting=total, oldest_wait_s=oldest_all, done_by_me=mine)
+
+
+def sheet(tx: Tx, task_id: int) -> Sheet | None:
+    """The sheet of a task that is leased; what it shows was fixed when it was given out."""
+    task = tx.execute(select(TASK.c.unit_id, TASK.c.saw_ai).where(TASK.c.id == task_id)).one_or_none()
+    if task is None:
+        return None
+    unit = units.get(tx, task.unit_id)
+    line = lines.in_force_by_id(tx, unit.line_id)
+    model = line.policy.terms.model
+    images = tuple(
+        SheetImage(
+            image_id=row.id,
+            view=row.view,
+            width=row.width,
+            height=row.height,
+            captured_at=moment(row.captured_at),
+            unfit=row.unfit,
+            ai=_ai(tx, row.id, model) if task.saw_ai and model else None,
+        )
+        for row in tx.execute(
+            select(IMAGE.c.id, IMAGE.c.view, IMAGE.c.width, IMAGE.c.height, IMAGE.c.captured_at, IMAGE.c.unfit)
+            .where(IMAGE.c.unit_id == unit.id)
+            .order_by(IMAGE.c.id)
+        )
+    )
+    views = line.line.recipe.views
+    shown = {image.view for image in images}
+    return Sheet(
+        task_id=task_id,
+        unit_id=unit.id,
+        serial=unit.serial,
+        visit=unit.visit,
+        line=line.line.name,
+        line_title=line.line.title,
+        simulated=unit.simulated or line.line.simulated,
+        opened_at=unit.opened_at,
+        views=views,
+        missing_views=tuple(view for view in views if view not in shown),
+        defect_types=line.line.recipe.defect_types,
+        images=images,
+        shows_ai=task.saw_ai,
+        suspicious=_suspicious(images) if task.saw_ai else None,
+    )
+
+
+def upcoming(tx: Tx, line: str | None, now: datetime, skip: int) -> tuple[int, ...]:
+    """The images of the unit that is likely next after task `skip`, and nothing else of it, so that they can be
+    fetched beforehand. Nothing is leased."""
+    task = queue.next_free(tx, line, now, skip=(skip,))
+    if task is None:
+        return ()
+    return tuple(tx.execute(select(IMAGE.c.id).where(IMAGE.c.unit_id == task.unit_id).order_by(IMAGE.c.id)).scalars())
+
+
+def _ai(tx: Tx, image_id: int, model: str) -> AiImage | None:
+    columns = (
+        PREDICTION.c.score,
+        PREDICTION.c.findings,
+        PREDICTION.c.failure,
+        PREDICTION.c.heatmap.is_not(None).label("map"),
+    )
+    query = select(*columns).where(PREDICTION.c.image_id == image_id, PREDICTION.c.model == model)
+    row = tx.execute(query.order_by(PREDICTION.c.id.desc()).limit(1)).one_or_none()
+    if row is None:
+        return None
+    return AiImage(score=row.score, findings=findings_from(row.findings), has_heatmap=row.map, failure=row.failure)
+
+
+def _suspicious(images: tuple[SheetImage, ...]) -> bool | None:
+    """The AI leans to reject where its map shows a place over its own limit; None when it has no opinion."""
+    opinions = [image.ai for image in images if image.ai is not None and image.ai.failure is None]
+    return any(opinion.findings for opinion in opinions) if opinions else None

@@ -1,0 +1,300 @@
+"""Units, their images, and what models said of them: the hot path, in plain Core statements."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import bindparam, func, insert, select, update
+
+from inspection.core.capture import Capture, Quality
+from inspection.core.decide import Decision, Disposition, Judged, Outcome, Verdict
+from inspection.core.ingest import Fingerprint, StoredImage
+from inspection.core.moment import micros, moment
+from inspection.core.predict import NoPrediction, Prediction
+from inspection.core.route import AuditDraw
+from inspection.store.database import Tx
+from inspection.store.records import IMAGE, PREDICTION, UNIT, findings_body
+
+
+@dataclass(frozen=True, kw_only=True)
+class Unit:
+    """A unit on one visit, as its row has it."""
+
+    id: int
+    line_id: int
+    recipe_id: int
+    serial: str
+    visit: int
+    audited: bool
+    verdict: Verdict | None
+    by: str
+    reason: str
+    ai_verdict: Verdict | None
+    person_verdict: Verdict | None
+    simulated: bool
+    opened_at: datetime
+    settled_at: datetime | None
+
+    @property
+    def label(self) -> str:
+        """The unit towards people and in the journal; visits after the first carry their number."""
+        return self.serial if self.visit == 1 else f"{self.serial}#{self.visit}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class KnownImage:
+    """An image that is already stored, as a repeated capture needs it."""
+
+    id: int
+    unit_id: int
+    fingerprint: Fingerprint
+    decided: bool
+
+
+_UNIT_COLUMNS = (
+    UNIT.c.id,
+    UNIT.c.line_id,
+    UNIT.c.recipe_id,
+    UNIT.c.serial,
+    UNIT.c.visit,
+    UNIT.c.audited,
+    UNIT.c.verdict,
+    UNIT.c.by,
+    UNIT.c.reason,
+    UNIT.c.ai_verdict,
+    UNIT.c.person_verdict,
+    UNIT.c.simulated,
+    UNIT.c.opened_at,
+    UNIT.c.settled_at,
+)
+_BY_SERIAL = (
+    select(*_UNIT_COLUMNS)
+    .where(UNIT.c.line_id == bindparam("line"), UNIT.c.serial == bindparam("serial"))
+    .order_by(UNIT.c.visit.desc())
+    .limit(1)
+)
+_BY_ID = select(*_UNIT_COLUMNS).where(UNIT.c.id == bindparam("unit"))
+_KNOWN = (
+    select(IMAGE.c.id, IMAGE.c.unit_id, IMAGE.c.sha256, IMAGE.c.view, UNIT.c.serial, IMAGE.c.decided_at)
+    .join(UNIT, UNIT.c.id == IMAGE.c.unit_id)
+    .where(IMAGE.c.line_id == bindparam("line"), IMAGE.c.capture_id == bindparam("capture"))
+)
+_JUDGED = (
+    select(IMAGE.c.view, IMAGE.c.outcome, IMAGE.c.seen_by_person)
+    .where(IMAGE.c.unit_id == bindparam("unit"))
+    .order_by(IMAGE.c.id)
+)
+_DECIDE = (
+    update(IMAGE)
+    .where(IMAGE.c.id == bindparam("image"), IMAGE.c.decided_at.is_(None))
+    .values(
+        policy_id=bindparam("policy"),
+        outcome=bindparam("outcome_"),
+        reason=bindparam("reason_"),
+        detail=bindparam("detail_"),
+        decided_at=bindparam("at"),
+    )
+)
+
+
+def known_image(tx: Tx, line_id: int, capture_id: str) -> KnownImage | None:
+    """The image stored under a capture id, if any."""
+    row = tx.execute(_KNOWN, {"line": line_id, "capture": capture_id}).one_or_none()
+    if row is None:
+        return None
+    same = Fingerprint(sha256=row.sha256, serial=row.serial, view=row.view)
+    return KnownImage(id=row.id, unit_id=row.unit_id, fingerprint=same, decided=row.decided_at is not None)
+
+
+def latest(tx: Tx, line_id: int, serial: str) -> Unit | None:
+    """The newest visit of the unit with that serial."""
+    row = tx.execute(_BY_SERIAL, {"line": line_id, "serial": serial}).one_or_none()
+    return None if row is None else _unit(row)
+
+
+def get(tx: Tx, unit_id: int) -> Unit:
+    """The unit of that id."""
+    return _unit(tx.execute(_BY_ID, {"unit": unit_id}).one())
+
+
+def open_unit(
+    tx: Tx, line_id: int, recipe_id: int, capture: Capture, visit: int, draw: AuditDraw, now: datetime
+) -> Unit:
+    """Open a unit with the first image of a visit."""
+    values = {
+        "line_id": line_id,
+        "recipe_id": recipe_id,
+        "serial": capture.serial,
+        "visit": visit,
+        "audited": draw.audited,
+        "audit_probability": draw.probability,
+        "by": "camera",
+        "reason": "view_missing",
+        "simulated": capture.simulated,
+        "opened_at": micros(now),
+    }
+    unit_id = int(tx.execute(insert(UNIT).returning(UNIT.c.id), values).scalar_one())
+    return Unit(
+        id=unit_id,
+        line_id=line_id,
+        recipe_id=recipe_id,
+        serial=capture.serial,
+        visit=visit,
+        audited=draw.audited,
+        verdict=None,
+        by="camera",
+        reason="view_missing",
+        ai_verdict=None,
+        person_verdict=None,
+        simulated=capture.simulated,
+        opened_at=now,
+        settled_at=None,
+    )
+
+
+def add_image(
+    tx: Tx, unit: Unit, camera_id: int, capture: Capture, stored: StoredImage, skew_s: float, now: datetime
+) -> int:
+    """Add an undecided image to its unit; its id."""
+    values = {
+        **stored.__dict__,
+        "line_id": unit.line_id,
+        "unit_id": unit.id,
+        "camera_id": camera_id,
+        "capture_id": capture.capture_id,
+        "view": capture.view,
+        "captured_at": micros(capture.captured_at),
+        "received_at": micros(now),
+        "skew_s": skew_s,
+        "simulated": capture.simulated,
+    }
+    return int(tx.execute(insert(IMAGE).returning(IMAGE.c.id), values).scalar_one())
+
+
+def judged(tx: Tx, unit_id: int) -> list[Judged]:
+    """The unit's images as its disposition sees them, in order of arrival."""
+    return [
+        Judged(view=view, outcome=Outcome(outcome) if outcome else None, seen_by_person=seen)
+        for view, outcome, seen in tx.execute(_JUDGED, {"unit": unit_id})
+    ]
+
+
+def decide_image(tx: Tx, image_id: int, policy_id: int, decision: Decision, now: datetime) -> bool:
+    """Put the decision on an image, once; whether this was the first."""
+    values = {
+        "image": image_id,
+        "policy": policy_id,
+        "outcome_": str(decision.outcome),
+        "reason_": str(decision.reason),
+        "detail_": decision.detail,
+        "at": micros(now),
+    }
+    return tx.execute(_DECIDE, values).rowcount == 1
+
+
+def refer_image(tx: Tx, image_id: int, decision: Decision) -> None:
+    """Turn a decision that let an image pass into a referral; used only to be safer than before."""
+    tx.execute(
+        update(IMAGE)
+        .where(IMAGE.c.id == image_id)
+        .values(outcome=str(decision.outcome), reason=decision.reason, detail=decision.detail)
+    )
+
+
+def add_quality(tx: Tx, image_id: int, quality: Quality, unfit: str | None) -> None:
+    """Keep the quality figures of an image."""
+    tx.execute(update(IMAGE).where(IMAGE.c.id == image_id).values(**quality.__dict__, unfit=unfit))
+
+
+def add_opinions(tx: Tx, image_id: int, opinions: Iterable[Prediction | NoPrediction], now: datetime) -> None:
+    """Keep what each model asked said of an image."""
+    rows = [{"image_id": image_id, "at": micros(now), **_opinion(opinion)} for opinion in opinions]
+    if rows:
+        tx.execute(insert(PREDICTION), rows)
+
+
+def raise_score(tx: Tx, unit_id: int, model: str, score: float) -> None:
+    """Keep the unit's worst score under a model; another model's scores are not comparable and start afresh."""
+    row = tx.execute(select(UNIT.c.model, UNIT.c.score).where(UNIT.c.id == unit_id)).one()
+    if row.model != model or row.score is None or score > row.score:
+        tx.execute(update(UNIT).where(UNIT.c.id == unit_id).values(model=model, score=score))
+
+
+def dispose(tx: Tx, unit: Unit, disposition: Disposition, now: datetime) -> None:
+    """Write a unit's disposition."""
+    settled = micros(now) if disposition.verdict is not None else None
+    values: dict[str, object] = {
+        "verdict": disposition.verdict,
+        "by": disposition.by,
+        "reason": disposition.reason,
+        "settled_at": settled,
+    }
+    if disposition.by == "ai" and disposition.verdict is not None:
+        values["ai_verdict"] = str(disposition.verdict)
+    tx.execute(update(UNIT).where(UNIT.c.id == unit.id).values(**values))
+
+
+def person_says(tx: Tx, unit_id: int, verdict: Verdict | None, seen: Sequence[int] | None) -> None:
+    """Keep a person's verdict and mark the images that person saw; None takes both back."""
+    tx.execute(update(UNIT).where(UNIT.c.id == unit_id).values(person_verdict=verdict))
+    images = update(IMAGE).where(IMAGE.c.unit_id == unit_id)
+    if seen is not None:
+        images = images.where(IMAGE.c.id.in_(seen))
+    tx.execute(images.values(seen_by_person=verdict is not None))
+
+
+def unit_of_image(tx: Tx, image_id: int) -> int:
+    """The id of the unit that an image shows."""
+    return int(tx.execute(select(IMAGE.c.unit_id).where(IMAGE.c.id == image_id)).scalar_one())
+
+
+def undecided(tx: Tx, before: datetime, limit: int = 500) -> list[int]:
+    """Images received before that moment that nobody has decided on."""
+    query = select(IMAGE.c.id).where(IMAGE.c.decided_at.is_(None), IMAGE.c.received_at < micros(before))
+    return list(tx.execute(query.order_by(IMAGE.c.id).limit(limit)).scalars())
+
+
+def incomplete(tx: Tx, before: datetime, limit: int = 500) -> list[int]:
+    """Units opened before that moment that still wait for a camera."""
+    query = select(UNIT.c.id).where(UNIT.c.verdict.is_(None), UNIT.c.by == "camera", UNIT.c.opened_at < micros(before))
+    return list(tx.execute(query.order_by(UNIT.c.opened_at).limit(limit)).scalars())
+
+
+def count(tx: Tx) -> int:
+    """How many units there are."""
+    return int(tx.execute(select(func.count()).select_from(UNIT)).scalar_one())
+
+
+def _unit(row: object) -> Unit:
+    r = dict(row._mapping)  # type: ignore[attr-defined]
+    for name in ("verdict", "ai_verdict", "person_verdict"):
+        r[name] = Verdict(r[name]) if r[name] else None
+    r["opened_at"] = moment(r["opened_at"])
+    r["settled_at"] = moment(r["settled_at"]) if r["settled_at"] is not None else None
+    return Unit(**r)
+
+
+def _opinion(opinion: Prediction | NoPrediction) -> dict[str, object]:
+    if isinstance(opinion, NoPrediction):
+        return {
+            "model": opinion.model,
+            "score": None,
+            "novelty": None,
+            "novel": False,
+            "findings": "[]",
+            "heatmap": None,
+            "milliseconds": 0.0,
+            "failure": str(opinion.failure),
+            "detail": opinion.detail,
+        }
+    return {
+        "model": opinion.model,
+        "score": opinion.score,
+        "novelty": opinion.novelty,
+        "novel": opinion.novel,
+        "findings": findings_body(opinion.findings),
+        "heatmap": opinion.heatmap_png,
+        "milliseconds": opinion.milliseconds,
+        "failure": None,
+        "detail": "",
+    }
