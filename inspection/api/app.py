@@ -1,10 +1,12 @@
 """The API as one router, with its errors in words."""
 
+import asyncio
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import Depends, FastAPI, HTTPException, Request
 from fastapi.responses import JSONResponse
@@ -30,6 +32,7 @@ class Plant:
     changes: Changes
     clock: Callable[[], datetime]
     max_image_bytes: int
+    tokens: "Tokens"
 
 
 class Problem(BaseModel):
@@ -38,45 +41,66 @@ class Problem(BaseModel):
     detail: str
 
 
-class Problems:
-    """The errors an operation may answer with, for the API's description."""
-
-    CAMERA: dict[int | str, dict[str, object]] = {
-        401: {"model": Problem, "description": "The token is missing or not known."},
-        403: {"model": Problem, "description": "The token belongs to another line."},
-        404: {"model": Problem, "description": "There is no such line, image or unit."},
-        503: {"model": Problem, "description": "Not stored now; send it again after the seconds in Retry-After."},
-    }
-    IMAGE: dict[int | str, dict[str, object]] = {
-        **CAMERA,
-        400: {"model": Problem, "description": "The request itself is damaged."},
-        409: {"model": Problem, "description": "The capture id is taken by another body, serial or view."},
-        411: {"model": Problem, "description": "The length of the body was not stated."},
-        413: {"model": Problem, "description": "The image has too many bytes."},
-        415: {"model": Problem, "description": "The body is no image that can be taken in."},
-        422: {"model": Problem, "description": "The serial, view, time or capture id cannot be used."},
-    }
-
+Responses = dict[int | str, dict[str, Any]]
+CAMERA_PROBLEMS: Responses = {
+    401: {"model": Problem, "description": "The token is missing or not known."},
+    403: {"model": Problem, "description": "The token belongs to another line."},
+    404: {"model": Problem, "description": "There is no such line, image or unit."},
+    503: {"model": Problem, "description": "Not stored now; send it again after the seconds in Retry-After."},
+}
+IMAGE_PROBLEMS: Responses = {
+    **CAMERA_PROBLEMS,
+    400: {"model": Problem, "description": "The request itself is damaged."},
+    409: {"model": Problem, "description": "The capture id is taken by another body, serial or view."},
+    413: {"model": Problem, "description": "The image has too many bytes."},
+    415: {"model": Problem, "description": "The body is no image that can be taken in."},
+    422: {"description": "The serial, view, time or capture id cannot be used."},
+}
 
 _bearer = HTTPBearer(auto_error=False, description="The camera's token, shown once when the camera was added.")
 
 
-def plant(request: Request) -> Plant:
+async def plant(request: Request) -> Plant:
     """What this server works with."""
     found: Plant = request.app.state.plant
     return found
 
 
-def camera_for(
+class Tokens:
+    """Which camera holds which token, asked of the store at most once a second for each token."""
+
+    KEEP_S = 1.0
+
+    def __init__(self, db: Database) -> None:
+        self._db = db
+        self._known: dict[str, tuple[float, Camera]] = {}
+
+    async def camera_of(self, token: str) -> Camera | None:
+        """The camera that holds the token. One that was revoked is refused within a second."""
+        now = time.monotonic()
+        known = self._known.get(token)
+        if known is not None and now - known[0] < self.KEEP_S:
+            return known[1]
+        camera = await asyncio.to_thread(self._look, token)
+        self._known.pop(token, None)
+        if camera is not None:
+            if len(self._known) > 10_000:
+                self._known.clear()
+            self._known[token] = (now, camera)
+        return camera
+
+    def _look(self, token: str) -> Camera | None:
+        with self._db.read() as tx:
+            return lines.camera_of(tx, token)
+
+
+async def camera_for(
     line: str,
     plant: Annotated[Plant, Depends(plant)],
     credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)],
 ) -> Camera:
     """The camera behind the token, if it may speak for the line."""
-    camera = None
-    if credentials is not None:
-        with plant.db.read() as tx:
-            camera = lines.camera_of(tx, credentials.credentials)
+    camera = None if credentials is None else await plant.tokens.camera_of(credentials.credentials)
     if camera is None:
         words = "Send the camera's token as 'Authorization: Bearer <token>'. Tokens are made on the line's page."
         raise HTTPException(401, words, {"WWW-Authenticate": "Bearer"})

@@ -9,7 +9,7 @@ from fastapi import APIRouter, Header, Path, Request
 from pydantic import BaseModel
 from sse_starlette import EventSourceResponse, ServerSentEvent
 
-from inspection.api.app import CameraFor, Plant, Problems, ThePlant, in_words
+from inspection.api.app import CAMERA_PROBLEMS, CameraFor, Plant, ThePlant, in_words
 from inspection.core.journal import Entry
 from inspection.core.line import Unknown
 from inspection.core.moment import moment
@@ -29,7 +29,7 @@ class UnitAnswer(BaseModel):
     reason: str
 
 
-@router.get("/lines/{line}/units/{serial:path}", responses=Problems.CAMERA)
+@router.get("/lines/{line}/units/{serial:path}", responses=CAMERA_PROBLEMS)
 def get_unit(camera: CameraFor, plant: ThePlant, serial: Annotated[str, Path(max_length=128)]) -> UnitAnswer:
     """How a unit stands, by its serial."""
     with in_words(), plant.db.read() as tx:
@@ -49,7 +49,7 @@ def get_unit(camera: CameraFor, plant: ThePlant, serial: Annotated[str, Path(max
     "/lines/{line}/events",
     responses={
         200: {"content": {"text/event-stream": {}}, "description": "An event for each change of a disposition."},
-        **Problems.CAMERA,
+        **CAMERA_PROBLEMS,
     },
     response_class=EventSourceResponse,
 )

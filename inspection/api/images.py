@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 from fastapi import APIRouter, HTTPException, Path, Query, Request, Response
 from pydantic import AwareDatetime, BaseModel
 
-from inspection.api.app import CameraFor, Plant, Problems, ThePlant, in_words
+from inspection.api.app import CAMERA_PROBLEMS, IMAGE_PROBLEMS, CameraFor, Plant, ThePlant, in_words
 from inspection.core.capture import Capture
 from inspection.core.ingest import Receipt
 from inspection.store import units
@@ -37,7 +37,7 @@ class Answer(BaseModel):
     status_code=201,
     responses={
         200: {"model": Answer, "description": "The same capture was stored before; this is how its unit stands."},
-        **Problems.IMAGE,
+        **IMAGE_PROBLEMS,
     },
     openapi_extra={
         "requestBody": {
@@ -80,7 +80,7 @@ async def put_image(
     return _answer(camera, receipt)
 
 
-@router.get("/lines/{line}/images/{capture_id}", responses=Problems.CAMERA)
+@router.get("/lines/{line}/images/{capture_id}", responses=CAMERA_PROBLEMS)
 async def get_image(
     camera: CameraFor,
     plant: ThePlant,

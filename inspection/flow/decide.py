@@ -11,6 +11,7 @@ from inspection.core.review import TaskState
 from inspection.store import journal, lines, queue, units
 from inspection.store.database import Tx
 from inspection.store.lines import LineInForce
+from inspection.store.queue import Task
 from inspection.store.units import Unit
 
 
@@ -76,13 +77,16 @@ def refer_incomplete(tx: Tx, *, now: datetime) -> int:
     return late
 
 
-def apply(
-    tx: Tx, line: LineInForce, unit: Unit, image_id: int, decision: Decision, now: datetime, *before: Change
-) -> Disposition:
-    """Put a decision on an image, once, and settle its unit; `before` are changes the journal tells first."""
+def apply(tx: Tx, line: LineInForce, unit: Unit, image_id: int, decision: Decision, now: datetime) -> Disposition:
+    """Put a decision on an image, once, and settle its unit."""
     if not units.decide_image(tx, image_id, line.policy_id, decision, now):
         return Disposition(verdict=unit.verdict, by=unit.by, reason=unit.reason)
-    change = Change(
+    return settle_unit(tx, line, unit, now, image_decided(line, unit, image_id, decision))
+
+
+def image_decided(line: LineInForce, unit: Unit, image_id: int, decision: Decision) -> Change:
+    """What the journal says of a decision."""
+    return Change(
         subject=subject(line.line.name, unit),
         event="image_decided",
         actor=f"policy {line.policy.number}",
@@ -90,18 +94,23 @@ def apply(
         reason=decision.reason,
         facts=facts(image=image_id, detail=decision.detail),
     )
-    return settle_unit(tx, line, unit, now, *before, change)
 
 
-def settle_unit(tx: Tx, line: LineInForce, unit: Unit, now: datetime, *changes: Change) -> Disposition:
-    """Settle a unit from its images and its person's verdict, with the journal entry and the task that follow."""
-    images = units.judged(tx, unit.id)
+def settle_unit(
+    tx: Tx, line: LineInForce, unit: Unit, now: datetime, *changes: Change, only: Judged | None = None
+) -> Disposition:
+    """Settle a unit from its images and its person's verdict, with the journal entry and the task that follow.
+
+    `only` is the image of a unit that was opened in this transaction: it has no other image, and no task.
+    """
+    images = units.judged(tx, unit.id) if only is None else [only]
     timed_out = unit.opened_at + timedelta(seconds=line.line.recipe.unit_timeout_s) <= now
     new = settle(line.line.recipe.views, images, unit.person_verdict, timed_out)
     if (new.verdict, new.by, new.reason) != (unit.verdict, unit.by, unit.reason):
         units.dispose(tx, unit, new, now)
         changes += (_disposed(line, unit, new),)
-    _keep_task(tx, line, unit, new, images, now)
+    task = queue.live_task(tx, unit.id) if only is None else None
+    _keep_task(tx, line, unit, new, task, _ready_at(line, unit, images, now), now)
     journal.append(tx, now, *changes)
     return new
 
@@ -118,13 +127,18 @@ def _disposed(line: LineInForce, unit: Unit, new: Disposition) -> Change:
     )
 
 
-def _keep_task(tx: Tx, line: LineInForce, unit: Unit, new: Disposition, images: list[Judged], now: datetime) -> None:
+def _ready_at(line: LineInForce, unit: Unit, images: list[Judged], now: datetime) -> datetime:
+    """When a person may begin: at once when all views are there, else when the last one is given up."""
+    if {image.view for image in images} >= set(line.line.recipe.views):
+        return now
+    return max(now, unit.opened_at + timedelta(seconds=line.line.recipe.unit_timeout_s))
+
+
+def _keep_task(
+    tx: Tx, line: LineInForce, unit: Unit, new: Disposition, task: Task | None, ready: datetime, now: datetime
+) -> None:
     """Open, hasten or cancel the unit's task. An audited unit always gets its person, whatever the AI has settled."""
-    complete = {image.view for image in images} >= set(line.line.recipe.views)
-    wait_s = 0.0 if complete else line.line.recipe.unit_timeout_s
-    ready = max(now, unit.opened_at + timedelta(seconds=wait_s)) if wait_s else now
     audit_due = unit.audited and unit.person_verdict is None and new.by == "ai" and new.verdict is not None
-    task = queue.live_task(tx, unit.id)
     if new.waits_for_person or audit_due:
         if task is None:
             queue.open_task(tx, line.id, unit.id, "audit" if audit_due else new.reason, ready, now)

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any, TypeVar
 
 from inspection.core.capture import Capture, InvalidCapture
-from inspection.core.decide import Disposition, refer
+from inspection.core.decide import Disposition, Judged, refer
 from inspection.core.ingest import Fingerprint, Receipt, StoredImage, check_same, clock_skew
 from inspection.core.journal import Change, facts
 from inspection.core.level import FREEDOM
@@ -47,25 +47,34 @@ def record(tx: Tx, *, camera: Camera, capture: Capture, stored: StoredImage, now
         views = ", ".join(line.line.recipe.views)
         raise InvalidCapture(f"Line {camera.line} has no view {capture.view!r}. Its views are: {views}.")
     unit, opened = _unit_of(tx, line, capture, now)
-    skew_s = clock_skew(capture.captured_at, now)
-    image_id = units.add_image(tx, unit, camera.id, capture, stored, skew_s, now)
-    changes = (*opened, _image_stored(line, unit, image_id, camera, capture, stored, skew_s))
     terms = line.policy.terms
-    question = Question(
+    decides = FREEDOM[terms.level].ai_decides
+    decision = None if decides else refer(terms.level)
+    skew_s = clock_skew(capture.captured_at, now)
+    decided = None if decision is None else (line.policy_id, decision)
+    image_id = units.add_image(tx, unit, camera.id, capture, stored, decided, skew_s, now)
+    changes = (*opened, _image_stored(line, unit, image_id, camera, capture, stored, skew_s))
+    stands = Disposition(verdict=None, by="ai", reason="view_undecided")
+    if decision is not None:
+        only = Judged(view=capture.view, outcome=decision.outcome) if opened else None
+        changes += (decide.image_decided(line, unit, image_id, decision),)
+        stands = decide.settle_unit(tx, line, unit, now, *changes, only=only)
+    elif unit.verdict is None:
+        journal.append(tx, now, *changes)
+    else:  # a late view of a unit that a person has settled: it is open again until the view is judged
+        decide.settle_unit(tx, line, unit, now, *changes)
+    receipt = _receipt(unit, image_id, capture, stands)
+    return Recorded(receipt=receipt, question=_question(line, capture), decides=decides)
+
+
+def _question(line: LineInForce, capture: Capture) -> Question:
+    terms = line.policy.terms
+    return Question(
         view=capture.view,
         models=(terms.model,) if terms.model and FREEDOM[terms.level].runs_model else (),
         reference=line.line.recipe.reference,
         deadline_s=terms.deadline_ms / 1000,
     )
-    if FREEDOM[terms.level].ai_decides:
-        if unit.verdict is None:
-            journal.append(tx, now, *changes)
-        else:  # a late view of a unit that a person has settled: it is open again until the view is judged
-            decide.settle_unit(tx, line, unit, now, *changes)
-        waiting = Disposition(verdict=None, by="ai", reason="view_undecided")
-        return Recorded(receipt=_receipt(unit, image_id, capture, waiting), question=question, decides=True)
-    disposition = decide.apply(tx, line, unit, image_id, refer(terms.level), now, *changes)
-    return Recorded(receipt=_receipt(unit, image_id, capture, disposition), question=question, decides=False)
 
 
 def _repeated(tx: Tx, known: KnownImage, capture: Capture, stored: StoredImage) -> Recorded:

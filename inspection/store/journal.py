@@ -12,6 +12,7 @@ from inspection.store.tables import JournalRow
 
 _JOURNAL = JournalRow.__table__  # type: ignore[attr-defined]
 _HEAD = select(_JOURNAL.c.seq, _JOURNAL.c.seal).order_by(_JOURNAL.c.seq.desc()).limit(1)
+_APPEND = insert(_JOURNAL)
 _PAGE = 5000
 
 
@@ -26,7 +27,7 @@ def append(tx: Tx, now: datetime, *changes: Change) -> None:
         seq += 1
         before = seal(before, seq, at, change)
         rows.append({"seq": seq, "at": at, "seal": before, **change.__dict__})
-    tx.execute(insert(_JOURNAL), rows)
+    tx.execute(_APPEND, rows)
 
 
 def entries(tx: Tx, after: int = 0, limit: int = _PAGE, subject: str = "") -> Sequence[Entry]:

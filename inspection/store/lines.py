@@ -3,9 +3,8 @@
 from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
-from typing import Any
 
-from sqlalchemy import Row, Select, insert, select, update
+from sqlalchemy import RowMapping, Select, bindparam, insert, select, update
 
 from inspection.core.level import Level
 from inspection.core.line import Line, Unknown
@@ -67,22 +66,26 @@ _IN_FORCE = (
 )
 
 
+_BY_NAME = _IN_FORCE.where(LINE.c.name == bindparam("name"))
+_BY_ID = _IN_FORCE.where(LINE.c.id == bindparam("line"))
+
+
 def in_force(tx: Tx, name: str) -> LineInForce:
     """The line of that name with its recipe and policy; raises Unknown."""
-    row = tx.execute(_IN_FORCE.where(LINE.c.name == name)).one_or_none()
+    row = tx.execute(_BY_NAME, {"name": name}).one_or_none()
     if row is None:
         raise Unknown(f"There is no line {name!r}. Look at the board for the lines there are, or add it.")
-    return _line(row)
+    return _line(row._mapping)
 
 
 def in_force_by_id(tx: Tx, line_id: int) -> LineInForce:
     """The line of that id with its recipe and policy."""
-    return _line(tx.execute(_IN_FORCE.where(LINE.c.id == line_id)).one())
+    return _line(tx.execute(_BY_ID, {"line": line_id}).mappings().one())
 
 
 def all_in_force(tx: Tx) -> list[LineInForce]:
     """All lines, by name."""
-    return [_line(row) for row in tx.execute(_IN_FORCE.order_by(LINE.c.name))]
+    return [_line(row._mapping) for row in tx.execute(_IN_FORCE.order_by(LINE.c.name))]
 
 
 def exists(tx: Tx, name: str) -> bool:
@@ -138,7 +141,7 @@ def add_policy(tx: Tx, line_id: int, terms: Terms, by: str, reason: str, *, over
 def policies(tx: Tx, line_id: int, limit: int = 100) -> list[Policy]:
     """The line's policies, newest first."""
     query = select(POLICY).where(POLICY.c.line_id == line_id).order_by(POLICY.c.number.desc()).limit(limit)
-    return [_policy(row) for row in tx.execute(query)]
+    return [_policy(row._mapping) for row in tx.execute(query)]
 
 
 def policy_number(tx: Tx, policy_id: int | None) -> int | None:
@@ -194,8 +197,7 @@ def token_hash(token: str) -> str:
     return sha256(token.encode("utf-8", "surrogatepass")).hexdigest()
 
 
-def _line(row: Row[Any]) -> LineInForce:
-    r = row._mapping
+def _line(r: RowMapping) -> LineInForce:
     line = Line(
         name=r["name"],
         title=r["title"],
@@ -210,12 +212,11 @@ def _line(row: Row[Any]) -> LineInForce:
         audit_salt=r["audit_salt"],
         recipe_id=r["recipe_id"],
         policy_id=r["policy_id"],
-        policy=_policy(row),
+        policy=_policy(r),
     )
 
 
-def _policy(row: Row[Any]) -> Policy:
-    r = row._mapping
+def _policy(r: RowMapping) -> Policy:
     terms = Terms(
         level=Level(r["level"]),
         model=r["model"],

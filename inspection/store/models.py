@@ -10,7 +10,7 @@ from sqlalchemy import delete, func, insert, or_, select, update
 from inspection.core.moment import micros, moment
 from inspection.core.train import Sample
 from inspection.store.database import Tx
-from inspection.store.records import IMAGE, JOB, LINE, MODEL, SAMPLE, UNIT, dump
+from inspection.store.records import IMAGE, JOB, LINE, MODEL, POLICY, SAMPLE, UNIT, dump
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -115,12 +115,12 @@ def all_of_line(tx: Tx, line_id: int) -> list[Model]:
     ]
 
 
-def in_use(tx: Tx) -> list[str]:
-    """The models that the lines' policies in force name."""
-    from inspection.store.records import POLICY
-
-    query = select(POLICY.c.model).join(LINE, LINE.c.policy_id == POLICY.c.id).where(POLICY.c.model.is_not(None))
-    return [str(model) for model in tx.execute(query).scalars()]
+def wanted(tx: Tx) -> list[str]:
+    """The models that should be loaded: those that policies in force name, and each line's newest."""
+    newest = select(func.max(MODEL.c.id)).group_by(MODEL.c.line_id)
+    in_force = select(POLICY.c.model).join(LINE, LINE.c.policy_id == POLICY.c.id).where(POLICY.c.model.is_not(None))
+    query = select(MODEL.c.artefact).where(or_(MODEL.c.id.in_(newest), MODEL.c.artefact.in_(in_force)))
+    return list(tx.execute(query.order_by(MODEL.c.id)).scalars())
 
 
 _JOBS = select(

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import func, insert, or_, select, update
+from sqlalchemy import bindparam, func, insert, or_, select, update
 
 from inspection.core.moment import micros, moment
 from inspection.core.review import TaskState
@@ -41,12 +41,13 @@ _COLUMNS = (
     TASK.c.leased_until,
     TASK.c.saw_ai,
 )
-_LIVE = TASK.c.state.in_(("open", "leased"))
+_LIVE_TASK_OF = select(*_COLUMNS).where(TASK.c.unit_id == bindparam("unit"), TASK.c.state.in_(("open", "leased")))
+_OPEN = insert(TASK)
 
 
 def live_task(tx: Tx, unit_id: int) -> Task | None:
     """The task a unit waits on, if any."""
-    row = tx.execute(select(*_COLUMNS).where(TASK.c.unit_id == unit_id, _LIVE)).first()
+    row = tx.execute(_LIVE_TASK_OF, {"unit": unit_id}).first()
     return None if row is None else _task(row)
 
 
@@ -66,7 +67,7 @@ def open_task(tx: Tx, line_id: int, unit_id: int, reason: str, ready_at: datetim
         "opened_at": micros(now),
         "ready_at": micros(ready_at),
     }
-    tx.execute(insert(TASK), values)
+    tx.execute(_OPEN, values)
 
 
 def make_ready(tx: Tx, task_id: int, ready_at: datetime) -> None:

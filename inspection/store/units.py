@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import bindparam, func, insert, select, update
+from sqlalchemy import String, bindparam, func, insert, select, update
 
 from inspection.core.capture import Capture, Quality
 from inspection.core.decide import Decision, Disposition, Judged, Outcome, Verdict
@@ -97,6 +97,30 @@ _DECIDE = (
 )
 
 
+_OPEN = insert(UNIT).returning(UNIT.c.id)
+_ADD = insert(IMAGE).returning(IMAGE.c.id)
+_OPINIONS = insert(PREDICTION)
+_DISPOSE = (
+    update(UNIT)
+    .where(UNIT.c.id == bindparam("unit"))
+    .values(
+        verdict=bindparam("verdict_"),
+        by=bindparam("by_"),
+        reason=bindparam("reason_"),
+        settled_at=bindparam("at"),
+        ai_verdict=func.coalesce(bindparam("ai", type_=String), UNIT.c.ai_verdict),
+    )
+)
+_QUALITY = (
+    update(IMAGE)
+    .where(IMAGE.c.id == bindparam("image"))
+    .values({name: bindparam(name + "_") for name in ("brightness", "contrast", "sharpness", "saturated", "unfit")})
+)
+_SCORE = select(UNIT.c.model, UNIT.c.score).where(UNIT.c.id == bindparam("unit"))
+_RAISE = update(UNIT).where(UNIT.c.id == bindparam("unit")).values(model=bindparam("model_"), score=bindparam("score_"))
+_UNIT_OF = select(IMAGE.c.unit_id).where(IMAGE.c.id == bindparam("image"))
+
+
 def known_image(tx: Tx, line_id: int, capture_id: str) -> KnownImage | None:
     """The image stored under a capture id, if any."""
     row = tx.execute(_KNOWN, {"line": line_id, "capture": capture_id}).one_or_none()
@@ -133,7 +157,7 @@ def open_unit(
         "simulated": capture.simulated,
         "opened_at": micros(now),
     }
-    unit_id = int(tx.execute(insert(UNIT).returning(UNIT.c.id), values).scalar_one())
+    unit_id = int(tx.execute(_OPEN, values).scalar_one())
     return Unit(
         id=unit_id,
         line_id=line_id,
@@ -153,9 +177,17 @@ def open_unit(
 
 
 def add_image(
-    tx: Tx, unit: Unit, camera_id: int, capture: Capture, stored: StoredImage, skew_s: float, now: datetime
+    tx: Tx,
+    unit: Unit,
+    camera_id: int,
+    capture: Capture,
+    stored: StoredImage,
+    decided: tuple[int, Decision] | None,
+    skew_s: float,
+    now: datetime,
 ) -> int:
-    """Add an undecided image to its unit; its id."""
+    """Add an image to its unit, with the policy's id and decision where that is known at once; its id."""
+    policy_id, decision = decided or (None, None)
     values = {
         **stored.__dict__,
         "line_id": unit.line_id,
@@ -167,8 +199,13 @@ def add_image(
         "received_at": micros(now),
         "skew_s": skew_s,
         "simulated": capture.simulated,
+        "policy_id": policy_id,
+        "outcome": str(decision.outcome) if decision else None,
+        "reason": str(decision.reason) if decision else "",
+        "detail": decision.detail if decision else "",
+        "decided_at": micros(now) if decision else None,
     }
-    return int(tx.execute(insert(IMAGE).returning(IMAGE.c.id), values).scalar_one())
+    return int(tx.execute(_ADD, values).scalar_one())
 
 
 def judged(tx: Tx, unit_id: int) -> list[Judged]:
@@ -203,35 +240,36 @@ def refer_image(tx: Tx, image_id: int, decision: Decision) -> None:
 
 def add_quality(tx: Tx, image_id: int, quality: Quality, unfit: str | None) -> None:
     """Keep the quality figures of an image."""
-    tx.execute(update(IMAGE).where(IMAGE.c.id == image_id).values(**quality.__dict__, unfit=unfit))
+    figures = {f"{name}_": value for name, value in quality.__dict__.items()}
+    tx.execute(_QUALITY, {"image": image_id, "unfit_": unfit, **figures})
 
 
 def add_opinions(tx: Tx, image_id: int, opinions: Iterable[Prediction | NoPrediction], now: datetime) -> None:
     """Keep what each model asked said of an image."""
     rows = [{"image_id": image_id, "at": micros(now), **_opinion(opinion)} for opinion in opinions]
     if rows:
-        tx.execute(insert(PREDICTION), rows)
+        tx.execute(_OPINIONS, rows)
 
 
 def raise_score(tx: Tx, unit_id: int, model: str, score: float) -> None:
     """Keep the unit's worst score under a model; another model's scores are not comparable and start afresh."""
-    row = tx.execute(select(UNIT.c.model, UNIT.c.score).where(UNIT.c.id == unit_id)).one()
+    row = tx.execute(_SCORE, {"unit": unit_id}).one()
     if row.model != model or row.score is None or score > row.score:
-        tx.execute(update(UNIT).where(UNIT.c.id == unit_id).values(model=model, score=score))
+        tx.execute(_RAISE, {"unit": unit_id, "model_": model, "score_": score})
 
 
 def dispose(tx: Tx, unit: Unit, disposition: Disposition, now: datetime) -> None:
-    """Write a unit's disposition."""
-    settled = micros(now) if disposition.verdict is not None else None
-    values: dict[str, object] = {
-        "verdict": disposition.verdict,
-        "by": disposition.by,
-        "reason": disposition.reason,
-        "settled_at": settled,
+    """Write a unit's disposition; the AI's last verdict stays known when a person's follows it."""
+    verdict = str(disposition.verdict) if disposition.verdict is not None else None
+    values = {
+        "unit": unit.id,
+        "verdict_": verdict,
+        "by_": disposition.by,
+        "reason_": disposition.reason,
+        "at": micros(now) if verdict else None,
+        "ai": verdict if disposition.by == "ai" else None,
     }
-    if disposition.by == "ai" and disposition.verdict is not None:
-        values["ai_verdict"] = str(disposition.verdict)
-    tx.execute(update(UNIT).where(UNIT.c.id == unit.id).values(**values))
+    tx.execute(_DISPOSE, values)
 
 
 def person_says(tx: Tx, unit_id: int, verdict: Verdict | None, seen: Sequence[int] | None) -> None:
@@ -245,7 +283,7 @@ def person_says(tx: Tx, unit_id: int, verdict: Verdict | None, seen: Sequence[in
 
 def unit_of_image(tx: Tx, image_id: int) -> int:
     """The id of the unit that an image shows."""
-    return int(tx.execute(select(IMAGE.c.unit_id).where(IMAGE.c.id == image_id)).scalar_one())
+    return int(tx.execute(_UNIT_OF, {"image": image_id}).scalar_one())
 
 
 def undecided(tx: Tx, before: datetime, limit: int = 500) -> list[int]:

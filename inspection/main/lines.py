@@ -1,0 +1,216 @@
+"""The commands 'jidoka line' and 'jidoka train'."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from inspection.core.level import FREEDOM, Level
+from inspection.main.users import BY, DataDir, database
+
+if TYPE_CHECKING:
+    from inspection.store.database import Database
+
+app = typer.Typer(no_args_is_help=True, help="Set up lines and their cameras, and change the degree of automation.")
+Name = Annotated[str, typer.Argument(help="The line's name, such as final-check.")]
+Good = Annotated[
+    Path | None,
+    typer.Option(help="Folder of photos of good parts; with several views, one sub-folder for each.", exists=True),
+]
+Comma = Annotated[str, typer.Option(help="Names with commas between them.")]
+
+
+@app.command()
+def add(
+    name: Name,
+    views: Comma = "top",
+    defects: Comma = "",
+    title: str = "",
+    place: Annotated[str, typer.Option(help="enterprise / site / area")] = "",
+    good: Good = None,
+    data_dir: DataDir = None,
+) -> None:
+    """Add a line. With --good it is trained at once on those photos and put in shadow: ready for images."""
+    from inspection.core.line import Line, Recipe
+    from inspection.flow import line as flow
+    from inspection.main.server import now
+
+    recipe = Recipe(views=_names(views), defect_types=_names(defects))
+    line = Line(name=name, title=title or name, place=place, recipe=recipe)
+    with database(data_dir) as db:
+        db.write(lambda tx: flow.add(tx, line=line, by=BY, now=now()))
+        token = db.write(lambda tx: flow.add_camera(tx, line=name, name="camera", by=BY, now=now()))
+        print(f"Line {name} is there. Its first camera may send images with the token\n  {token}")
+        print(f"for example:  jidoka camera --line {name} --source folder:PHOTOS --token {token}")
+        if good is not None:
+            artefact = _train(db, name, good, data_dir)
+            _to_shadow(db, name, artefact)
+
+
+@app.command("list")
+def list_lines(data_dir: DataDir = None) -> None:
+    """List the lines with their degree of automation."""
+    from inspection.store import lines
+
+    with database(data_dir) as db, db.read() as tx:
+        for line in lines.all_in_force(tx):
+            policy = line.policy
+            marks = ("  OVERRIDE" if policy.override else "") + ("  simulated" if line.line.simulated else "")
+            print(f"{line.line.name:<24} {policy.terms.level:<20} policy {policy.number:<4} {line.line.title}{marks}")
+
+
+@app.command()
+def camera(name: Name, camera: str, data_dir: DataDir = None) -> None:
+    """Add a camera to a line, or give one a new token; the token is shown once."""
+    from inspection.flow import line as flow
+    from inspection.main.server import now
+
+    with database(data_dir) as db:
+        token = db.write(lambda tx: flow.add_camera(tx, line=name, name=camera, by=BY, now=now()))
+    print(f"Camera {camera} of line {name} may send images with the token\n  {token}")
+
+
+@app.command()
+def revoke(name: Name, camera: str, data_dir: DataDir = None) -> None:
+    """Take a camera's token away."""
+    from inspection.flow import line as flow
+    from inspection.main.server import now
+
+    with database(data_dir) as db:
+        db.write(lambda tx: flow.revoke_camera(tx, line=name, name=camera, by=BY, now=now()))
+    print(f"Camera {camera} of line {name} is refused from now on.")
+
+
+@app.command()
+def level(
+    name: Name,
+    level: Level,
+    reason: Annotated[str, typer.Option(help="Why; it is kept in the journal.")],
+    pass_below: Annotated[float | None, typer.Option(help="The AI passes up to this score (0 good to 1).")] = None,
+    reject_above: Annotated[float | None, typer.Option(help="The AI rejects from this score on.")] = None,
+    audit_share: Annotated[float | None, typer.Option(help="Share of units that people check blind.")] = None,
+    model: Annotated[int | None, typer.Option(help="Version of the model; the one in force without it.")] = None,
+    override: Annotated[bool, typer.Option("--override", help="Raise without proof, in your responsibility.")] = False,
+    data_dir: DataDir = None,
+) -> None:
+    """Change a line's degree of automation, from its next image on."""
+    from inspection.core.policy import Terms
+    from inspection.flow import policy
+    from inspection.main.server import now
+    from inspection.store import lines
+
+    with database(data_dir) as db:
+        with db.read() as tx:
+            before = lines.in_force(tx, name).policy.terms
+        terms = Terms(
+            level=level,
+            model=_model(db, name, model) if model is not None or before.model is None else before.model,
+            pass_below=before.pass_below if pass_below is None else pass_below,
+            reject_above=before.reject_above if reject_above is None else reject_above,
+            audit_share=before.audit_share if audit_share is None else audit_share,
+            deadline_ms=before.deadline_ms,
+        )
+        number = db.write(
+            lambda tx: policy.change(
+                tx, line=name, terms=terms, by=BY, reason=reason, now=now(), accept_override=override
+            )
+        )
+    print(f"Line {name} is at {FREEDOM[level].title.lower()} from its next image on (policy {number}).")
+
+
+def train(name: Name, good: Good = None, data_dir: DataDir = None) -> None:
+    """Train a model for a line from good photos, and from units that people have passed.
+
+    The model decides nothing by itself: an engineer puts it into force on the line's page or with 'jidoka line level'.
+    """
+    with database(data_dir) as db:
+        _train(db, name, good, data_dir)
+
+
+def _train(db: "Database", name: str, good: Path | None, data_dir: Path | None) -> str:
+    from inspection.core.train import check_enough
+    from inspection.flow import train as flow
+    from inspection.main.progress import Bar
+    from inspection.main.server import make_trainer, now, open_images
+    from inspection.settings import read
+    from inspection.store import lines
+
+    settings = read(data_dir=data_dir)
+    images = open_images(settings)
+    if good is not None:
+        _put_in(db, images, name, good)
+    with db.read() as tx:
+        samples = flow.gather(tx, line=name)
+        check_enough(samples, lines.in_force(tx, name).line.recipe.views)
+    with Bar() as bar:
+        trained = make_trainer(settings)(
+            line=name, samples=samples, read=images.get, progress=bar, cancelled=lambda: False
+        )
+    version = db.write(lambda tx: flow.register(tx, line=name, trained=trained, samples=samples, by=BY, now=now()))
+    print(f"Model {version} of line {name} is ready, trained from {len(samples)} images.")
+    for warning in trained.card.get("warnings", []):
+        print(f"  note: {warning}")
+    return trained.artefact
+
+
+def _put_in(db: "Database", images: object, name: str, folder: Path) -> None:
+    """Take every image under the folder in as a good one; files that are no images are named and left out."""
+    from inspection.core.ingest import UnfitBytes
+    from inspection.core.train import Untrainable
+    from inspection.flow import train as flow
+    from inspection.main.server import now
+    from inspection.store import lines
+
+    with db.read() as tx:
+        views = lines.in_force(tx, name).line.recipe.views
+    taken = 0
+    for view, file in _photos(folder, views):
+        try:
+            stored = images.put(file.read_bytes())  # type: ignore[attr-defined]
+        except UnfitBytes as error:
+            print(f"  left out {file.name}: {error}")
+            continue
+        taken += db.write(
+            lambda tx, view=view, file=file, stored=stored: flow.add_sample(  # type: ignore[misc]
+                tx, line=name, view=view, name=file.name, sha256=stored.sha256, by=BY, now=now()
+            )
+        )
+    if taken == 0 and not any(True for _ in _photos(folder, views)):
+        raise Untrainable(f"There is no photo in {folder}. With several views, it needs one sub-folder for each view.")
+    print(f"{taken} new photos of good parts were put in.")
+
+
+def _photos(folder: Path, views: tuple[str, ...]) -> list[tuple[str, Path]]:
+    """(view, file) for every file: in the sub-folder named after its view, or anywhere for an only view."""
+    found = [(view, file) for view in views for file in sorted((folder / view).rglob("*")) if file.is_file()]
+    if not found and len(views) == 1:
+        found = [(views[0], file) for file in sorted(folder.rglob("*")) if file.is_file()]
+    return [(view, file) for view, file in found if not file.name.startswith(".")]
+
+
+def _to_shadow(db: "Database", name: str, artefact: str) -> None:
+    from inspection.core.policy import Terms
+    from inspection.flow import policy
+    from inspection.main.server import now
+
+    terms = Terms(level=Level.SHADOW, model=artefact)
+    db.write(lambda tx: policy.change(tx, line=name, terms=terms, by=BY, reason="First model, in shadow.", now=now()))
+    print("The line is in shadow: people inspect every unit, and the model is scored in silence.")
+
+
+def _model(db: "Database", name: str, version: int | None) -> str | None:
+    from inspection.core.line import Unknown
+    from inspection.store import lines, models
+
+    with db.read() as tx:
+        registry = models.all_of_line(tx, lines.in_force(tx, name).id)
+    if version is None:
+        return registry[0].artefact if registry else None
+    found = next((model.artefact for model in registry if model.version == version), None)
+    if found is None:
+        raise Unknown(f"Line {name!r} has no model {version}.")
+    return found
+
+
+def _names(text: str) -> tuple[str, ...]:
+    return tuple(part.strip() for part in text.split(",") if part.strip())

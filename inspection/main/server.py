@@ -1,0 +1,268 @@
+"""Puts a server together: database, images, models, API, pages, and what goes on in the background."""
+
+import asyncio
+import contextlib
+import logging
+import os
+import secrets
+import threading
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import IO, Any
+
+import uvicorn
+from fastapi import FastAPI
+
+from inspection.api.app import Plant, Tokens, install
+from inspection.core.people import Role
+from inspection.core.predict import Predictor
+from inspection.flow import decide, monitor, people, train
+from inspection.flow.changes import Changes
+from inspection.flow.ingest import Intake
+from inspection.settings import Settings
+from inspection.store import models as registry
+from inspection.store import people as persons
+from inspection.store.database import Database, Unavailable
+from inspection.store.images import FolderImageStore
+from inspection.store.lock import hold
+from inspection.store.migrations import upgrade
+
+log = logging.getLogger("jidoka")
+TICK_S = 1.0
+# No decision takes longer than the longest deadline a policy may have, so what is older was cut off by a crash.
+CUT_OFF_AFTER = timedelta(seconds=90)
+
+
+def now() -> datetime:
+    """The clock that everything is told the time by."""
+    return datetime.now(UTC)
+
+
+@dataclass
+class Server:
+    """Everything one running server holds; `close` lets go of it in order."""
+
+    settings: Settings
+    db: Database
+    images: FolderImageStore
+    predictor: Predictor
+    changes: Changes
+    lock: IO[str] | None
+    stop: threading.Event = field(default_factory=threading.Event)
+    train_now: threading.Event = field(default_factory=threading.Event)
+    threads: list[threading.Thread] = field(default_factory=list)
+
+    def run_in_background(self, work: Callable[[], None], name: str) -> None:
+        """Run `work` in a thread that `close` waits for; it must look at `stop`."""
+        thread = threading.Thread(target=work, name=f"jidoka-{name}", daemon=True)
+        self.threads.append(thread)
+        thread.start()
+
+    def close(self) -> None:
+        """Stop what runs in the background, finish what is queued, and free the data folder."""
+        self.stop.set()
+        self.train_now.set()
+        for thread in self.threads:
+            thread.join(timeout=15)
+        close = getattr(self.predictor, "close", None)
+        if close is not None:
+            close()
+        self.db.close()
+        if self.lock is not None:
+            self.lock.close()
+
+
+def open_database(settings: Settings) -> Database:
+    """The database of the settings, at this version's tables."""
+    settings.data_dir.mkdir(parents=True, exist_ok=True)
+    db = Database(settings.database)
+    try:
+        upgrade(db.engine)
+    except BaseException:
+        db.close()
+        raise
+    return db
+
+
+def open_images(settings: Settings) -> FolderImageStore:
+    """The image store of the settings."""
+    return FolderImageStore(settings.data_dir / "images", int(settings.max_megapixels * 1e6))
+
+
+def open_server(settings: Settings) -> Server:
+    """Open everything a server needs; raises AlreadyServed when the SQLite has one."""
+    lock = None if settings.database_url.startswith("postgres") else hold(settings.data_dir)
+    try:
+        db = open_database(settings)
+    except BaseException:
+        if lock is not None:
+            lock.close()
+        raise
+    from models.runtime import OpenVinoPredictor
+
+    predictor = OpenVinoPredictor(
+        settings.data_dir / "models",
+        threads=settings.predict_threads or os.cpu_count() or 1,
+        max_pixels=int(settings.max_megapixels * 1e6),
+    )
+    return Server(
+        settings=settings, db=db, images=open_images(settings), predictor=predictor, changes=Changes(), lock=lock
+    )
+
+
+def build(server: Server, demo: Any = None) -> FastAPI:
+    """The web application of a server: the API under /api/v1, the pages at /."""
+    from inspection.main.version import VERSION
+    from review_ui.app import Services
+    from review_ui.app import build as build_pages
+
+    settings = server.settings
+    intake = Intake(db=server.db, images=server.images, predictor=server.predictor, clock=now)
+
+    @contextlib.asynccontextmanager
+    async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
+        server.changes.bind(asyncio.get_running_loop())
+        yield
+        await intake.drain()
+
+    app = FastAPI(
+        title="Jidoka",
+        version=VERSION,
+        lifespan=lifespan,
+        docs_url=None,
+        redoc_url=None,
+        openapi_url="/api/v1/openapi.json",
+        description="Images in, verdicts out. Every request of a camera carries its token.",
+    )
+    server.db.on_commit(server.changes.committed)
+    plant = Plant(
+        db=server.db,
+        intake=intake,
+        changes=server.changes,
+        clock=now,
+        max_image_bytes=int(settings.max_image_mb * 1e6),
+        tokens=Tokens(server.db),
+    )
+    install(app, plant)
+    services = Services(
+        db=server.db,
+        images=server.images,
+        clock=now,
+        changes=server.changes,
+        demo=demo,
+        secure_cookies=settings.secure_cookies,
+        start_job=server.train_now.set,
+    )
+    app.mount("/", build_pages(services))
+    return app
+
+
+def start_background(server: Server) -> None:
+    """1 send to a person what a crash cut off, 2 watch views, light and models each second, 3 train when asked."""
+    if server.db.is_sqlite:  # ours alone, so nothing else can be deciding
+        server.db.write(lambda tx: decide.refer_undecided(tx, before=now(), now=now()))
+    server.run_in_background(lambda: _tick(server), "watch")
+    server.run_in_background(lambda: _train(server), "train")
+
+
+def _tick(server: Server) -> None:
+    rule = monitor.WindowRule(images=server.settings.window_images, seconds=server.settings.window_seconds)
+    asked: set[str] = set()
+    while not server.stop.wait(TICK_S):
+        try:
+            server.db.write(lambda tx: decide.refer_undecided(tx, before=now() - CUT_OFF_AFTER, now=now()))
+            server.db.write(lambda tx: decide.refer_incomplete(tx, now=now()))
+            server.db.write(lambda tx: monitor.watch(tx, rule=rule, now=now()))
+            _warm(server, asked)
+        except Unavailable as error:
+            log.warning("watch_delayed reason=%s", error)
+        except Exception:
+            log.exception("watch_failed")
+
+
+def _warm(server: Server, asked: set[str]) -> None:
+    """Load the models that lines use, and their newest ones, before an image needs them."""
+    with server.db.read() as tx:
+        wanted = registry.wanted(tx)
+    for model in wanted:
+        if model not in asked:
+            asked.add(model)
+            server.predictor.load(model)
+
+
+def _train(server: Server) -> None:
+    trainer = make_trainer(server.settings)
+    while not server.stop.is_set():
+        try:
+            if not train.work_once(server.db, server.images, trainer, now):
+                server.train_now.wait(5.0)
+                server.train_now.clear()
+        except Unavailable as error:
+            log.warning("training_delayed reason=%s", error)
+            server.stop.wait(5.0)
+
+
+def make_trainer(settings: Settings) -> train.Trainer:
+    """The trainer of anomaly models, which keeps artefacts in the data folder."""
+    from models.train import FolderTrainer
+
+    return FolderTrainer(settings.data_dir / "models", max_pixels=int(settings.max_megapixels * 1e6))
+
+
+def first_admin(db: Database) -> str | None:
+    """A one-time password for `admin` as long as nobody has signed in and changed it; None after that."""
+    with db.read() as tx:
+        admin = persons.find(tx, "admin")
+        if (admin is not None and not admin.must_change) or (admin is None and persons.count(tx) > 0):
+            return None
+    password = "-".join(secrets.token_hex(3) for _ in range(3))
+    hashed = people.hash_password(password, "admin")
+    if admin is None:
+        db.write(
+            lambda tx: people.add(
+                tx, name="admin", role=Role.ADMIN, hashed=hashed, by="setup", now=now(), must_change=True
+            )
+        )
+    else:
+        db.write(
+            lambda tx: people.set_password(tx, name="admin", hashed=hashed, by="setup", must_change=True, now=now())
+        )
+    return password
+
+
+class _Uvicorn(uvicorn.Server):
+    """Lets waiting requests go as soon as it is told to stop."""
+
+    def __init__(self, config: uvicorn.Config, server: Server, started: Callable[[int], None]) -> None:
+        super().__init__(config)
+        self._server = server
+        self._started = started
+
+    async def startup(self, sockets: Any = None) -> None:
+        await super().startup(sockets)
+        for listener in self.servers:
+            self._started(listener.sockets[0].getsockname()[1])
+            return
+
+    async def shutdown(self, sockets: Any = None) -> None:
+        self._server.changes.stop()
+        await super().shutdown(sockets)
+
+
+def serve(server: Server, app: FastAPI, started: Callable[[int], None]) -> None:
+    """Serve until a signal says stop; `started` is told the port once requests are answered."""
+    config = uvicorn.Config(
+        app,
+        host=server.settings.host,
+        port=server.settings.port,
+        log_level="warning",
+        access_log=False,
+        timeout_graceful_shutdown=10,
+        server_header=False,
+    )
+    start_background(server)
+    try:
+        _Uvicorn(config, server, started).run()
+    finally:
+        server.close()
