@@ -1,0 +1,152 @@
+"""What good images look like: a bank of textures, a Gaussian per place, and a Gaussian of whole images."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float32]
+Features = NDArray[np.floating]  # (images, cells, channels), possibly on disk; cells row by row
+
+BANK_SIZE = 1000
+MAX_PATCHES = 40_000
+_RIDGE = 1e-3
+_POSITION_RIDGE = 1e-2
+_PROJECTION = 96
+_CHUNK = 16
+
+
+@dataclass(frozen=True, kw_only=True)
+class Texture:
+    """Typical patches anywhere in the image (PatchCore; Roth et al., 2022): `(x - mean) @ whitening` is compared with
+    the rows of `bank`."""
+
+    mean: Floats
+    whitening: Floats
+    bank: Floats
+
+
+@dataclass(frozen=True, kw_only=True)
+class Position:
+    """A Gaussian per cell (PaDiM; Defard et al., 2021): a mean per cell, an inverse root of the covariance per block of
+    2 x 2 cells; `blocks` (blocks, 4) are the cells of each."""
+
+    mean: Floats
+    root: Floats
+    blocks: NDArray[np.int64]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Familiar:
+    """A Gaussian of the mean feature of whole images: how far off is one that shows something else entirely?"""
+
+    mean: Floats
+    root: Floats
+
+
+def fit_texture(features: Features, images: Sequence[int], rng: np.random.Generator, size: int = BANK_SIZE) -> Texture:
+    """Whiten a bounded random sample of the images' patches and keep the `size` most different ones."""
+    patches = _sample_patches(features, images, rng)
+    mean = patches.mean(axis=0)
+    values, vectors = np.linalg.eigh(np.cov(patches - mean, rowvar=False).astype(np.float64))
+    scale = 1 / np.sqrt(np.maximum(values, 0) + _RIDGE * max(values.mean(), 1e-6))
+    whitening = ((vectors * scale) @ vectors.T).astype(np.float32)
+    white = (patches - mean) @ whitening
+    return Texture(mean=mean, whitening=whitening, bank=white[spread_out(white, size, rng)])
+
+
+def _sample_patches(features: Features, images: Sequence[int], rng: np.random.Generator) -> Floats:
+    cells = features.shape[1]
+    quota = min(cells, max(1, MAX_PATCHES // len(images)))
+    picked = [features[i][rng.permutation(cells)[:quota]] for i in images]
+    return np.concatenate(picked).astype(np.float32)
+
+
+def spread_out(points: Floats, size: int, rng: np.random.Generator) -> NDArray[np.int64]:
+    """Indices of up to `size` points, each the farthest from those before it (greedy k-centre), found in a random
+    projection that keeps distances well enough."""
+    width = points.shape[1]
+    projected = points @ (rng.standard_normal((width, min(_PROJECTION, width)), dtype=np.float32) / np.sqrt(_PROJECTION))
+    norms = np.einsum("ij,ij->i", projected, projected)
+    nearest = np.full(len(points), np.inf, np.float32)
+    chosen = [int(rng.integers(len(points)))]
+    while len(chosen) < min(size, len(points)):
+        last = chosen[-1]
+        distance = norms + norms[last] - 2 * (projected @ projected[last])
+        np.minimum(nearest, distance, out=nearest)
+        nearest[last] = -np.inf
+        chosen.append(int(nearest.argmax()))
+    return np.array(chosen)
+
+
+def texture_distances(texture: Texture, cells: Floats) -> Floats:
+    """Distance of each cell (cells, channels) to the nearest patch of the bank."""
+    white = (cells - texture.mean) @ texture.whitening
+    bank = texture.bank
+    nearest = (np.einsum("ij,ij->i", bank, bank) - 2 * white @ bank.T).min(axis=1)
+    return np.sqrt(np.maximum(nearest + np.einsum("ij,ij->i", white, white), 0))
+
+
+def fit_position(features: Features, images: Sequence[int], grid: tuple[int, int], channels: slice) -> Position:
+    """Fit a Gaussian per cell of the grid (rows, columns) to some channels.
+
+    Neighbours in a block share a covariance, and the fewer the images, the more all blocks share theirs: a few dozen
+    images are not enough for a covariance of their own.
+    """
+    blocks = blocks_of(grid)
+    mean = sum(chunk.sum(axis=0, dtype=np.float64) for chunk in _chunks(features, images, channels)) / len(images)
+    mean = np.asarray(mean, np.float32)
+    own = np.zeros((len(blocks), mean.shape[1], mean.shape[1]), np.float32)
+    for chunk in _chunks(features, images, channels):
+        rest = (chunk - mean)[:, blocks].transpose(1, 0, 2, 3).reshape(len(blocks), -1, mean.shape[1])
+        own += rest.transpose(0, 2, 1) @ rest
+    own /= max(len(images) - 1, 1) * blocks.shape[1]
+    shared = own.mean(axis=0)
+    trust = len(images) / (len(images) + mean.shape[1])
+    ridge = _POSITION_RIDGE * max(float(np.trace(shared)) / len(shared), 1e-6)
+    covariance = trust * own + (1 - trust) * shared + ridge * np.eye(len(shared), dtype=np.float32)
+    root = np.linalg.cholesky(np.linalg.inv(covariance.astype(np.float64)))
+    return Position(mean=mean, root=root.astype(np.float32), blocks=blocks)
+
+
+def blocks_of(grid: tuple[int, int]) -> NDArray[np.int64]:
+    """Indices of the cells in each block of 2 x 2, (blocks, 4), of a grid of even rows and columns."""
+    rows, columns = grid
+    cells = np.arange(rows * columns).reshape(rows // 2, 2, columns // 2, 2)
+    return cells.transpose(0, 2, 1, 3).reshape(-1, 4)
+
+
+def _chunks(features: Features, images: Sequence[int], channels: slice) -> Iterator[Floats]:
+    for start in range(0, len(images), _CHUNK):
+        yield np.stack([features[i][:, channels] for i in images[start : start + _CHUNK]]).astype(np.float32)
+
+
+def position_distances(position: Position, cells: Floats) -> Floats:
+    """Mahalanobis distance of each cell (cells, channels) from what is usual at its place."""
+    off = (cells - position.mean)[position.blocks] @ position.root
+    distances = np.empty(len(cells), np.float32)
+    distances[position.blocks] = np.sqrt(np.einsum("bij,bij->bi", off, off))
+    return distances
+
+
+def fit_familiar(means: Floats) -> Familiar:
+    """Fit a Gaussian to mean features (images, channels), shrunk as Ledoit and Wolf (2004) do."""
+    mean = means.mean(axis=0)
+    x = (means - mean).astype(np.float64)
+    scale = x.std(axis=0) + 0.1 * x.std() + 1e-6
+    x /= scale
+    n, p = x.shape
+    s = x.T @ x / n
+    target = np.trace(s) / p
+    spread = ((s - target * np.eye(p)) ** 2).sum() / p
+    noise = ((x**2).T @ (x**2) / n - s**2).sum() / n / p
+    shrink = min(1.0, noise / spread) if spread > 0 else 1.0
+    covariance = (1 - shrink) * s + (shrink * target + 1e-6) * np.eye(p)
+    root = np.linalg.cholesky(np.linalg.inv(covariance)) / scale[:, None] / np.sqrt(p)
+    return Familiar(mean=mean, root=root.astype(np.float32))
+
+
+def unfamiliarity(familiar: Familiar, mean: Floats) -> float:
+    """How far an image's mean feature lies from the good images', about 1 for one of them."""
+    return float(np.linalg.norm((mean - familiar.mean) @ familiar.root))

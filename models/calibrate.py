@@ -1,0 +1,79 @@
+"""From distances to a score: robust scales from held-out good images, and a curve that puts them where they belong."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.special import expit, logit
+
+Doubles = NDArray[np.float64]
+
+TYPICAL_SCORE = 0.15
+LIMIT_SCORE = 0.5
+_LIMIT_SHARE = 0.001
+_TAIL_SHARE = 0.1
+_MAD_TO_SIGMA = 1.4826
+_NOVELTY_FLOOR = 6.0
+_NOVELTY_MARGIN = 1.5
+
+
+@dataclass(frozen=True, kw_only=True)
+class Scale:
+    """A robust centre and spread of one figure over good images."""
+
+    centre: float
+    spread: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class Curve:
+    """A logistic from a raw figure to a score between 0 and 1: 0.5 at `middle`, steeper for a smaller `width`."""
+
+    middle: float
+    width: float
+
+    def score(self, raw: float) -> float:
+        """The score of a raw figure."""
+        return float(expit((np.float64(raw) - self.middle) / self.width))
+
+    def scores(self, raw: NDArray[np.floating]) -> Doubles:
+        """The scores of raw figures."""
+        return np.asarray(expit((raw.astype(np.float64) - self.middle) / self.width), np.float64)
+
+
+def scale_of(values: NDArray[np.floating]) -> Scale:
+    """Median and scaled median absolute deviation, never zero."""
+    centre = float(np.median(values))
+    spread = float(np.median(np.abs(values - centre))) * _MAD_TO_SIGMA
+    return Scale(centre=centre, spread=max(spread, 1e-3 * abs(centre), 1e-6))
+
+
+def standard(values: NDArray[np.floating], scale: Scale) -> Doubles:
+    """Robust z: spreads above the centre."""
+    return (np.asarray(values, np.float64) - scale.centre) / scale.spread
+
+
+def upper_limit(values: NDArray[np.floating], share: float = _LIMIT_SHARE) -> float:
+    """The value that a `share` of good images exceeds, beyond what was seen by an exponential tail."""
+    start = float(np.quantile(values, 1 - _TAIL_SHARE))
+    beyond = values[values > start] - start
+    mean_excess = float(beyond.mean()) if len(beyond) else 0.0
+    floor = 0.3 * scale_of(values).spread
+    return start + max(mean_excess, floor) * float(np.log(_TAIL_SHARE / share))
+
+
+def fit_curve(raw: NDArray[np.floating]) -> Curve:
+    """The curve that gives the median good image 0.15 and the one in a thousand 0.5."""
+    middle, centre = upper_limit(raw), float(np.median(raw))
+    return Curve(middle=middle, width=max((centre - middle) / float(logit(TYPICAL_SCORE)), 1e-6))
+
+
+def novelty_limit(novelty: NDArray[np.floating]) -> float:
+    """From which robust z on an image is unlike all good ones; well beyond any of these, for defects are no novelty."""
+    return max(_NOVELTY_FLOOR, _NOVELTY_MARGIN * upper_limit(novelty))
+
+
+def far_out(values: NDArray[np.floating]) -> NDArray[np.bool_]:
+    """Which values lie more than three interquartile ranges above the upper quartile (Tukey's far out)."""
+    lower, upper = np.quantile(values, (0.25, 0.75))
+    return values > upper + 3 * max(upper - lower, 1e-6)

@@ -1,0 +1,107 @@
+"""Features of many training images, computed on all cores and kept on disk so that memory stays bounded."""
+
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from hashlib import sha256
+from itertools import islice
+from pathlib import Path
+from queue import SimpleQueue
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from inspection.core.train import Cancelled, Progress, Sample, Untrainable
+from models.anomaly import Features
+from models.decode import Header, Picture, Unreadable, read_header
+from models.engine import Compiled, Precision
+from models.scoring import CHANNELS, feature_graph, grid_of
+
+Read = Callable[[str], bytes]
+_NAMES_TOLD = 5
+
+
+@dataclass(frozen=True, kw_only=True)
+class Extracted:
+    """Features of images in their order, (images, cells, channels) in half precision, and a hash of each one's pixels."""
+
+    features: Features
+    pixels: tuple[str, ...]
+
+
+def read_headers(samples: Sequence[Sample], read: Read, cancelled: Callable[[], bool]) -> list[Header]:
+    """Headers of all samples; raises Untrainable and names those that cannot be read."""
+    headers, bad = [], []
+    for sample in samples:
+        stop_if(cancelled)
+        try:
+            headers.append(read_header(read(sample.sha256)))
+        except (Unreadable, OSError) as error:
+            bad.append(f"{sample.name}: {error}")
+    if bad:
+        raise unreadable(bad)
+    return headers
+
+
+def unreadable(bad: Sequence[str]) -> Untrainable:
+    """The refusal that names what cannot be read."""
+    more = f" and {len(bad) - _NAMES_TOLD} more" if len(bad) > _NAMES_TOLD else ""
+    told = "; ".join(bad[:_NAMES_TOLD])
+    return Untrainable(f"{len(bad)} images cannot be read. Take them out or put them in again: {told}{more}.")
+
+
+def stop_if(cancelled: Callable[[], bool]) -> None:
+    """Raise Cancelled when a stop was asked for."""
+    if cancelled():
+        raise Cancelled("The training was cancelled.")
+
+
+def extract(
+    samples: Sequence[Sample], read: Read, *, size: tuple[int, int], pooled: bool, precision: Precision, threads: int,
+    folder: Path, progress: Progress, cancelled: Callable[[], bool],
+) -> Extracted:  # fmt: skip
+    """Run the backbone over all samples and keep the features in a file in `folder`."""
+    cells = int(np.prod(grid_of(size)))
+    compiled = Compiled(feature_graph(size, pooled), precision, threads)
+    features: NDArray[Any] = np.memmap(
+        folder / f"features-{samples[0].view}", np.float16, "w+", shape=(len(samples), cells, CHANNELS)
+    )
+    free: SimpleQueue[int] = SimpleQueue()
+    for worker in range(threads):
+        free.put(worker)
+
+    def one(index: int) -> str:
+        image = Picture(read(samples[index].sha256)).at(*size)
+        worker = free.get()
+        try:
+            features[index] = compiled.run(image, worker)["features"]
+        finally:
+            free.put(worker)
+        return sha256(image.tobytes()).hexdigest()
+
+    pixels, bad = [], []
+    for done, (sample, result) in enumerate(zip(samples, _in_order(one, len(samples), threads), strict=True), 1):
+        stop_if(cancelled)
+        try:
+            pixels.append(result.result())
+        except (Unreadable, OSError) as error:
+            bad.append(f"{sample.name}: {error}")
+        progress(f"features of {sample.view}", done, len(samples))
+    if bad:
+        raise unreadable(bad)
+    return Extracted(features=features, pixels=tuple(pixels))
+
+
+def _in_order(one: Callable[[int], str], count: int, threads: int) -> Iterator[Future[str]]:
+    """Results in order, with no more than a few images under way at a time."""
+    with ThreadPoolExecutor(threads, thread_name_prefix="jidoka-features") as pool:
+        todo = iter(range(count))
+        under_way = [pool.submit(one, index) for index in islice(todo, 2 * threads)]
+        try:
+            while under_way:
+                yield under_way.pop(0)
+                under_way.extend(pool.submit(one, index) for index in islice(todo, 1))
+        finally:
+            for future in under_way:
+                future.cancel()

@@ -1,0 +1,122 @@
+"""The scoring tail of the graph: from the backbone's features to a map, a raw score and a novelty figure."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from models.anomaly import Familiar, Position, Texture
+from models.backbone import TAP_CHANNELS, Taps, add_taps, pretrained
+from models.calibrate import Scale
+from models.graph import Graph
+
+CHANNELS = sum(TAP_CHANNELS.values())
+POSITION_CHANNELS = slice(TAP_CHANNELS[3], TAP_CHANNELS[3] + TAP_CHANNELS[4])
+CELL = 16
+_WORST_SHARE = 0.015
+_WORST_LEAST = 3
+
+
+@dataclass(frozen=True, kw_only=True)
+class Fitted:
+    """Everything fitted for one view: the three models and the scales that bring their distances together."""
+
+    size: tuple[int, int]
+    pooled: bool
+    texture: Texture
+    position: Position
+    familiar: Familiar
+    texture_scale: Scale
+    position_scale: Scale
+    novelty_scale: Scale
+
+
+def grid_of(size: tuple[int, int]) -> tuple[int, int]:
+    """Rows and columns of cells of an input of (rows, columns) pixels."""
+    return size[0] // CELL, size[1] // CELL
+
+
+def worst_count(cells: int) -> int:
+    """How many of the worst cells an image is judged by."""
+    return min(cells, max(_WORST_LEAST, round(_WORST_SHARE * cells)))
+
+
+def feature_graph(size: tuple[int, int], pooled: bool) -> bytes:
+    """The graph that training reads features from: output `features` (cells, channels)."""
+    graph = Graph(*size)
+    rows, columns = grid_of(size)
+    x = _embedding(graph, add_taps(graph, pretrained()), (rows, columns), pooled)
+    x = graph.node("Transpose", x, perm=[0, 2, 3, 1])
+    graph.output(graph.node("Reshape", x, graph.integers(rows * columns, CHANNELS)), "features", (rows * columns, CHANNELS))
+    return graph.model()
+
+
+def scoring_graph(fitted: Fitted) -> bytes:
+    """The graph that is served: outputs `map` (rows, columns of cells), `raw` and `novelty`, all robust z."""
+    graph = Graph(*fitted.size)
+    grid = grid_of(fitted.size)
+    x = _embedding(graph, add_taps(graph, pretrained()), grid, fitted.pooled)
+    texture = _standard(graph, _texture(graph, x, fitted.texture, grid), fitted.texture_scale)
+    position = _standard(graph, _position(graph, x, fitted.position, grid), fitted.position_scale)
+    cells = graph.node("Mul", graph.node("Add", texture, position), graph.floats(0.5))
+    graph.output(cells, "map", grid)
+    graph.output(_worst(graph, cells, grid), "raw", (1,))
+    graph.output(_novelty(graph, x, fitted), "novelty", (1,))
+    return graph.model()
+
+
+def _embedding(graph: Graph, taps: Taps, grid: tuple[int, int], pooled: bool) -> str:
+    deep = graph.resize(taps.s5, *grid, TAP_CHANNELS[5])
+    x = graph.node("Concat", taps.s3, taps.s4, deep, axis=1)
+    return graph.mean3(x) if pooled else x
+
+
+def _texture(graph: Graph, x: str, texture: Texture, grid: tuple[int, int]) -> str:
+    """Distance to the nearest row b of the bank, as |x|^2 + min(|b|^2 - 2 b x): two convolutions and a minimum."""
+    whitening = texture.whitening.T.astype(np.float64)
+    white = graph.conv(x, whitening[:, :, None, None], -whitening @ texture.mean)
+    bank = texture.bank.astype(np.float64)
+    products = graph.conv(white, -2 * bank[:, :, None, None], (bank**2).sum(axis=1))
+    nearest = graph.node("ReduceMin", products, axes=[1], keepdims=1)
+    length = graph.node("ReduceSumSquare", white, axes=[1], keepdims=1)
+    return _root(graph, graph.node("Add", nearest, length), grid)
+
+
+def _position(graph: Graph, x: str, position: Position, grid: tuple[int, int]) -> str:
+    """Mahalanobis distance from each cell's own mean, computed in blocks of 2 x 2 cells."""
+    rows, columns = grid
+    channels = POSITION_CHANNELS.stop - POSITION_CHANNELS.start
+    limits = (graph.integers(POSITION_CHANNELS.start), graph.integers(POSITION_CHANNELS.stop), graph.integers(1))
+    x = graph.node("Slice", x, *limits)
+    x = graph.node("Reshape", x, graph.integers(channels, rows // 2, 2, columns // 2, 2))
+    x = graph.node("Transpose", x, perm=[1, 3, 2, 4, 0])
+    x = graph.node("Reshape", x, graph.integers(-1, 4, channels))
+    x = graph.node("Sub", x, graph.floats(position.mean[position.blocks]))
+    x = graph.node("ReduceSumSquare", graph.node("MatMul", x, graph.floats(position.root)), axes=[2], keepdims=0)
+    x = graph.node("Reshape", x, graph.integers(rows // 2, columns // 2, 2, 2))
+    return _root(graph, graph.node("Transpose", x, perm=[0, 2, 1, 3]), grid)
+
+
+def _root(graph: Graph, squares: str, grid: tuple[int, int]) -> str:
+    flat = graph.node("Reshape", squares, graph.integers(*grid))
+    return graph.node("Sqrt", graph.node("Max", flat, graph.floats(0.0)))
+
+
+def _standard(graph: Graph, x: str, scale: Scale) -> str:
+    return graph.node("Div", graph.node("Sub", x, graph.floats(scale.centre)), graph.floats(scale.spread))
+
+
+def _worst(graph: Graph, cells: str, grid: tuple[int, int]) -> str:
+    count = worst_count(grid[0] * grid[1])
+    flat = graph.node("Reshape", cells, graph.integers(-1))
+    worst = graph.top(flat, count)
+    return graph.node("ReduceMean", worst, axes=[0], keepdims=1)
+
+
+def _novelty(graph: Graph, x: str, fitted: Fitted) -> str:
+    """The whole image's distance, its logarithm standardised, for distances have a long tail."""
+    mean = graph.node("ReduceMean", x, axes=[2, 3], keepdims=0)
+    off = graph.node("Sub", mean, graph.floats(fitted.familiar.mean[None]))
+    off = graph.node("MatMul", off, graph.floats(fitted.familiar.root))
+    length = graph.node("Sqrt", graph.node("ReduceSumSquare", off, axes=[1], keepdims=0))
+    distance = graph.node("Log", graph.node("Max", length, graph.floats(1e-6)))
+    return _standard(graph, distance, fitted.novelty_scale)
