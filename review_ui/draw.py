@@ -1,0 +1,66 @@
+"""Figures for the pages' drawings."""
+
+import math
+from dataclasses import dataclass
+
+from inspection.core.level import FREEDOM
+from inspection.core.policy import Terms
+from inspection.store.reports.line import Histogram
+
+WIDTH, UP, DOWN = 800, 130, 90
+
+
+@dataclass(frozen=True, kw_only=True)
+class Bar:
+    """One bar of the drawing, in its own units; good and unlabelled rise from the axis, defective hangs below it."""
+
+    kind: str
+    x: float
+    y: float
+    width: float
+    height: float
+    count: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Drawing:
+    """Scores of units as mirrored bars, with the thresholds in force."""
+
+    bars: tuple[Bar, ...]
+    pass_below: float | None
+    reject_above: float | None
+    total: int
+    width: int = WIDTH
+    up: int = UP
+    down: int = DOWN
+
+    def x(self, score: float) -> float:
+        """Where a score from 0 to 1 stands."""
+        return round(score * self.width, 2)
+
+
+def histogram(counts: Histogram, terms: Terms) -> Drawing:
+    """Heights go by the square root, so that a single defective unit among thousands can be seen."""
+    upper = [good + free for good, free in zip(counts.good, counts.unlabelled, strict=True)]
+    top = math.sqrt(max([*upper, *counts.defective, 1]))
+    step, bars = WIDTH / len(counts.good), list[Bar]()
+    for i, (good, bad, free) in enumerate(zip(counts.good, counts.defective, counts.unlabelled, strict=True)):
+        x, width = i * step + 1, step - 2
+        whole, part = UP * math.sqrt(good + free) / top, UP * math.sqrt(good) / top
+        if free:
+            bars.append(_bar("unlabelled", x, UP - whole, width, whole - part, free))
+        if good:
+            bars.append(_bar("good", x, UP - part, width, part, good))
+        if bad:
+            bars.append(_bar("defective", x, UP, width, DOWN * math.sqrt(bad) / top, bad))
+    decides = FREEDOM[terms.level].ai_decides
+    return Drawing(
+        bars=tuple(bars), pass_below=terms.pass_below if decides else None,
+        reject_above=terms.reject_above if decides else None, total=sum(upper) + sum(counts.defective),
+    )  # fmt: skip
+
+
+def _bar(kind: str, x: float, y: float, width: float, height: float, count: int) -> Bar:
+    return Bar(
+        kind=kind, x=round(x, 2), y=round(y, 2), width=round(width, 2), height=round(max(height, 2), 2), count=count
+    )

@@ -1,0 +1,5 @@
+"""The pages, one file each."""
+
+from review_ui.pages import board, demo, files, light, line, live, new_line, people, policy, queue, review, train, units
+
+PAGES = (people, board, queue, review, new_line, line, policy, train, light, units, demo, files, live)

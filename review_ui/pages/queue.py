@@ -1,0 +1,26 @@
+"""What waits for people, by line."""
+
+from typing import Annotated
+
+from fastapi import APIRouter
+from fastapi.responses import HTMLResponse
+
+from inspection.core.people import Role
+from inspection.store.reports import review as report
+from review_ui.guard import Desk, guard
+
+router = APIRouter()
+Inspector = Annotated[Desk, guard(Role.INSPECTOR)]
+
+
+@router.get("/queue")
+def show(desk: Inspector) -> HTMLResponse:
+    """The queue; an audit counts like any other unit."""
+    return desk.page("queue.html", queue=desk.read(lambda tx: report.queue_state(tx, desk.person.id, desk.now)))
+
+
+@router.get("/queue/count")
+def count(desk: Inspector) -> HTMLResponse:
+    """How many units wait, for the bar at the top."""
+    waiting = desk.read(lambda tx: report.queue_state(tx, desk.person.id, desk.now)).waiting
+    return HTMLResponse(f'<span class="count">{waiting}</span>' if waiting else "")

@@ -1,0 +1,109 @@
+"""Good photos are put in, and models are trained from them."""
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Form, Request, UploadFile
+from fastapi.responses import HTMLResponse, PlainTextResponse, Response
+from starlette.exceptions import HTTPException
+
+from inspection.core.ingest import UnfitBytes
+from inspection.core.people import Role
+from inspection.core.train import MIN_GOOD_IMAGES, Untrainable
+from inspection.flow import train
+from inspection.store.reports import files
+from inspection.store.reports import line as report
+from review_ui import texts
+from review_ui.guard import Desk, guard
+from review_ui.pages.files import KEEP, small_copy
+
+router = APIRouter()
+Engineer = Annotated[Desk, guard(Role.ENGINEER)]
+Inspector = Annotated[Desk, guard(Role.INSPECTOR)]
+MAX_FILE = 64 * 1024 * 1024
+USEFUL_IMAGES = 50
+
+
+@router.get("/lines/{line}/training")
+def show(desk: Inspector, line: str) -> HTMLResponse:
+    """The line's photos, trainings and models."""
+    return _page(desk, line)
+
+
+@router.post("/lines/{line}/samples")
+def add_samples(
+    desk: Engineer, line: str, view: Annotated[str, Form(max_length=64)], files: list[UploadFile]
+) -> Response:
+    """Keep photos of good parts; a script sends them one by one, a plain form all at once."""
+    added, refused = 0, []
+    for file in files:
+        try:
+            added += _keep(desk, line, view, file)
+        except (UnfitBytes, Untrainable) as error:
+            refused.append(f"{file.filename}: {error}")
+    if "x-csrf-token" in desk.request.headers:
+        words = texts.plural(texts.catalogue().training.added, added)
+        return PlainTextResponse(" ".join(refused) or words, status_code=422 if refused else 200)
+    if refused:
+        return _page(desk, line, status=422, problem=" ".join(refused))
+    return desk.go(f"/lines/{line}/training")
+
+
+@router.post("/lines/{line}/samples/{digest}/remove")
+def remove_sample(desk: Engineer, line: str, digest: str) -> Response:
+    """Take a photo out of what the line trains from."""
+    desk.write(lambda tx: train.remove_sample(tx, line=line, sha256=digest, by=desk.person.name, now=desk.now))
+    return desk.go(f"/lines/{line}/training#photos")
+
+
+@router.get("/lines/{line}/samples/{digest}")
+def sample(request: Request, desk: Inspector, line: str, digest: str) -> Response:
+    """A small copy of a training photo."""
+    if not desk.read(lambda tx: files.is_sample(tx, line, digest)):
+        raise HTTPException(404)
+    tag = f'"{digest}-small"'
+    if tag in request.headers.get("if-none-match", ""):
+        return Response(status_code=304, headers={**KEEP, "etag": tag})
+    data = small_copy(desk.services.images.get(digest))
+    return Response(data, media_type="image/jpeg", headers={**KEEP, "etag": tag})
+
+
+@router.post("/lines/{line}/train")
+def start(desk: Engineer, line: str) -> Response:
+    """Train a new model in the background."""
+    try:
+        desk.write(lambda tx: train.request(tx, line=line, by=desk.person.name, now=desk.now))
+    except Untrainable as refused:
+        return _page(desk, line, status=422, problem=str(refused))
+    desk.services.start_job()
+    return desk.go(f"/lines/{line}/training")
+
+
+@router.post("/lines/{line}/train/{job_id}/cancel")
+def cancel(desk: Engineer, line: str, job_id: int) -> Response:
+    """Stop a training."""
+    desk.write(lambda tx: train.cancel(tx, job_id=job_id, by=desk.person.name, now=desk.now))
+    return desk.go(f"/lines/{line}/training")
+
+
+def _keep(desk: Desk, line: str, view: str, file: UploadFile) -> bool:
+    data = file.file.read(MAX_FILE + 1)
+    if len(data) > MAX_FILE:
+        raise UnfitBytes(f"A photo has at most {MAX_FILE // 1024 // 1024} MB.")
+    stored = desk.services.images.put(data)
+    return desk.write(
+        lambda tx: train.add_sample(
+            tx, line=line, view=view, name=(file.filename or "")[-200:], sha256=stored.sha256, by=desk.person.name,
+            now=desk.now,
+        )
+    )  # fmt: skip
+
+
+def _page(desk: Desk, name: str, *, status: int = 200, problem: str = "") -> HTMLResponse:
+    page = desk.read(lambda tx: report.page(tx, name, desk.now))
+    photos = desk.read(lambda tx: report.samples(tx, name, 60))
+    live = next((job for job in page.jobs if job.state in ("queued", "running")), None)
+    ready = all(count.put_in + count.passed >= MIN_GOOD_IMAGES for count in page.samples)
+    told: dict[str, Any] = {"problem": problem, "least": MIN_GOOD_IMAGES, "useful": USEFUL_IMAGES}
+    return desk.page(
+        "training.html", status=status, page=page, line=page.line, photos=photos, live=live, ready=ready, **told
+    )

@@ -1,0 +1,56 @@
+"""What the pages are handed from outside."""
+
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Protocol, TypeVar
+
+from inspection.core.ingest import StoredImage
+from inspection.flow.changes import Changes
+
+T = TypeVar("T")
+
+
+class Store(Protocol):
+    """The database: lent for reading, and written to in one durable transaction."""
+
+    def read(self) -> AbstractContextManager[Any]:
+        """A connection that reports read one consistent state from."""
+
+    def write(self, run: Callable[[Any], T]) -> T:
+        """Run a flow; its changes are durable when this returns."""
+
+
+class Images(Protocol):
+    """Image bytes by their hash."""
+
+    def put(self, data: bytes) -> StoredImage:
+        """Check and keep an image."""
+
+    def get(self, digest: str) -> bytes:
+        """The bytes of that hash; raises FileNotFoundError."""
+
+
+class DemoControl(Protocol):
+    """Turns the knobs of the simulated lines, named lamp, defect_rate, pace, unfit, lost, repeated, paused and
+    inspectors."""
+
+    def state(self) -> Mapping[str, float | bool]:
+        """Every knob as it stands: lamp 1 as installed, pace in units per minute, shares from 0 to 1."""
+
+    def set(self, name: str, value: float) -> None:
+        """Turn one knob."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Services:
+    """Everything the pages work with."""
+
+    db: Store
+    images: Images
+    clock: Callable[[], datetime]
+    changes: Changes
+    start_job: Callable[[], None]
+    demo: DemoControl | None = None
+    secure_cookies: bool = False

@@ -1,0 +1,86 @@
+// Brightness over time: window medians as dots, their smoothed value as a line, limits dashed, alarms as diamonds.
+"use strict";
+(() => {
+  const charts = new Map();
+  const token = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
+
+  function drawLimits(u, series) {
+    const { ctx } = u;
+    const { left, top, width, height } = u.bbox;
+    ctx.save();
+    ctx.beginPath();
+    ctx.rect(left, top, width, height);
+    ctx.clip();
+    if (series.low !== null) {
+      const high = u.valToPos(series.high, "y", true);
+      const low = u.valToPos(series.low, "y", true);
+      ctx.fillStyle = token("--blue-soft");
+      ctx.fillRect(left, high, width, low - high);
+      ctx.strokeStyle = token("--ink-2");
+      ctx.lineWidth = 2 * devicePixelRatio;
+      ctx.setLineDash([8 * devicePixelRatio, 6 * devicePixelRatio]);
+      for (const y of [high, low]) {
+        ctx.beginPath();
+        ctx.moveTo(left, y);
+        ctx.lineTo(left + width, y);
+        ctx.stroke();
+      }
+    }
+    ctx.restore();
+  }
+
+  function drawAlarms(u, series) {
+    const { ctx } = u;
+    series.light.forEach((light, i) => {
+      if (light !== "alarm" && light !== "warning") return;
+      const x = u.valToPos(series.time[i], "x", true);
+      const y = u.valToPos(series.median[i], "y", true);
+      const r = (light === "alarm" ? 7 : 5) * devicePixelRatio;
+      ctx.beginPath();
+      ctx.moveTo(x, y - r);
+      ctx.lineTo(x + r, y);
+      ctx.lineTo(x, y + r);
+      ctx.lineTo(x - r, y);
+      ctx.closePath();
+      ctx.lineWidth = 2 * devicePixelRatio;
+      ctx.strokeStyle = ctx.fillStyle = token("--bad");
+      if (light === "alarm") ctx.fill();
+      else ctx.stroke();
+    });
+  }
+
+  function draw(box) {
+    charts.get(box)?.destroy();
+    const series = JSON.parse(box.dataset.series);
+    const names = box.dataset.names.split("|");
+    const axis = { stroke: token("--ink-3"), grid: { stroke: token("--line"), width: 1 }, ticks: { stroke: token("--line") }, font: `12px ${token("--font")}` };
+    const known = [...series.median, ...series.ewma, series.low, series.high].filter((v) => v !== null);
+    const range = () => [Math.max(0, Math.min(...known) - 8), Math.min(255, Math.max(...known) + 8)];
+    const chart = new uPlot({
+      width: box.clientWidth,
+      height: 260,
+      legend: { live: true },
+      cursor: { y: false },
+      scales: { y: { range } },
+      axes: [{ ...axis, values: [[3600, "{HH}:{mm}"], [60, "{HH}:{mm}"], [1, "{HH}:{mm}:{ss}"]].map((v) => [v[0], v[1], null, null, null, null, null, null, 1]) }, { ...axis, size: 48 }],
+      series: [
+        { value: "{YYYY}-{MM}-{DD} {HH}:{mm}:{ss}" },
+        { label: names[0], stroke: token("--ink-3"), width: 0, points: { show: true, size: 6, fill: token("--ink-3") }, value: (u, v) => v?.toFixed(1) ?? "–" },
+        { label: names[1], stroke: token("--good"), width: 3, points: { show: false }, value: (u, v) => v?.toFixed(1) ?? "–" },
+      ],
+      hooks: { drawAxes: [(u) => drawLimits(u, series)], draw: [(u) => drawAlarms(u, series)] },
+    }, [series.time, series.median, series.ewma], box);
+    charts.set(box, chart);
+  }
+
+  function drawAll() {
+    for (const box of charts.keys()) if (!box.isConnected) { charts.get(box).destroy(); charts.delete(box); }
+    for (const box of document.querySelectorAll(".chart[data-series]")) draw(box);
+  }
+
+  document.addEventListener("DOMContentLoaded", drawAll);
+  document.addEventListener("theme", drawAll);
+  document.addEventListener("htmx:afterSettle", drawAll);
+  document.addEventListener("htmx:oobAfterSwap", drawAll);
+  window.addEventListener("resize", drawAll);
+})();

@@ -1,0 +1,61 @@
+// Zoom and pan deep into a picture. The plain picture is shown at once; the viewer is laid over it when there is time.
+"use strict";
+(() => {
+  const viewers = new Map();
+
+  function attach(view) {
+    const width = Number(view.dataset.width);
+    const height = Number(view.dataset.height);
+    const element = document.createElement("div");
+    element.className = "deep";
+    view.prepend(element);
+    const viewer = OpenSeadragon({
+      element,
+      tileSources: { type: "image", url: view.dataset.picture },
+      drawer: "canvas",
+      showNavigationControl: false,
+      showNavigator: false,
+      animationTime: 0.25,
+      springStiffness: 12,
+      maxZoomPixelRatio: 6,
+      minZoomImageRatio: 0.9,
+      visibilityRatio: 0.6,
+      immediateRender: true,
+      keyboardNavEnabled: false,
+      gestureSettingsMouse: { clickToZoom: false, dblClickToZoom: true },
+      gestureSettingsTouch: { dblClickToZoom: true, flickEnabled: true },
+    });
+    viewer.innerTracker.keyHandler = null;
+    viewer.canvas.tabIndex = -1;
+    viewers.set(view, viewer);
+    viewer.addOnceHandler("tile-drawn", () => {
+      const overlay = view.querySelector(".overlay");
+      if (overlay) {
+        viewer.addOverlay({ element: overlay, location: new OpenSeadragon.Rect(0, 0, 1, height / width) });
+      }
+      view.classList.add("zoomable");
+    });
+  }
+
+  function each(act) {
+    for (const viewer of viewers.values()) if (viewer.isOpen()) act(viewer.viewport);
+  }
+
+  window.jidokaDeep = {
+    /** Make every picture of the page zoomable. */
+    attachAll() {
+      for (const view of document.querySelectorAll(".view[data-picture]")) if (!viewers.has(view)) attach(view);
+    },
+    /** Let go of the viewers of pictures that are no longer there. */
+    release() {
+      for (const [view, viewer] of viewers) {
+        if (!view.isConnected) {
+          viewer.destroy();
+          viewers.delete(view);
+        }
+      }
+    },
+    zoom(by) { each((viewport) => { viewport.zoomBy(by); viewport.applyConstraints(); }); },
+    whole() { each((viewport) => viewport.goHome()); },
+  };
+})();

@@ -1,0 +1,124 @@
+// One key per verdict, the next unit's pictures ready before they are asked for, and a lease kept while somebody works.
+"use strict";
+(() => {
+  const DEAF_MS = 250; // a bouncing key or a glove that lingers must not answer for the next unit
+  const HEARTBEAT_MS = 20_000;
+  const AT_WORK_MS = 120_000;
+  const preloaded = new Map();
+  let shownAt = 0;
+  let activeAt = performance.now();
+  let deepTimer = null;
+
+  const work = () => document.getElementById("work");
+  const isSheet = () => work()?.matches("form");
+
+  function painted() {
+    requestAnimationFrame(() => requestAnimationFrame(() => {
+      shownAt = performance.now();
+      performance.mark("jidoka:painted", { detail: work()?.dataset.task ?? "" });
+      document.body.dataset.ready = work()?.dataset.task ?? "idle";
+      preload();
+    }));
+  }
+
+  function show() {
+    window.jidokaDeep?.release();
+    clearTimeout(deepTimer);
+    if (!isSheet()) return painted();
+    if (sessionStorage.getItem("overlay") === "off" && work().dataset.ai) work().dataset.ai = "off";
+    const tabs = work().querySelectorAll("[data-show]");
+    if (tabs.length > 1) work().querySelector(".views").dataset.tabs = "on";
+    const pictures = [...work().querySelectorAll("img.picture")];
+    Promise.allSettled(pictures.map((picture) => picture.decode())).then(painted);
+    deepTimer = setTimeout(() => window.jidokaDeep?.attachAll(), 450);
+    countDown();
+  }
+
+  function preload() {
+    const wanted = (work()?.dataset.next ?? "").split(" ").filter(Boolean);
+    for (const known of preloaded.keys()) if (!wanted.includes(known)) preloaded.delete(known);
+    for (const address of wanted) {
+      if (preloaded.has(address)) continue;
+      const picture = new Image();
+      picture.src = address;
+      picture.decode().catch(() => {});
+      preloaded.set(address, picture);
+    }
+  }
+
+  function countDown() {
+    const bar = work().querySelector(".undo");
+    if (bar) setTimeout(() => { bar.hidden = true; }, Number(bar.dataset.left) * 1000);
+  }
+
+  function seconds() {
+    return Math.min(Math.max((performance.now() - shownAt) / 1000, 0), 86_000).toFixed(2);
+  }
+
+  function keyed(event) {
+    const inField = event.target.matches("input:not([type=checkbox]), textarea, select");
+    if (event.key === "Escape" && inField) event.target.blur();
+    if (inField || event.repeat || event.ctrlKey || event.metaKey || event.altKey || !work()) return;
+    const key = event.key.toLowerCase();
+    const button = [...work().querySelectorAll("[data-key]")].find((b) => b.dataset.key === (key === "p" ? " " : key));
+    if (button && !button.closest("[hidden]")) return press(event, button);
+    const acts = {
+      h: toggleOverlay, n: openNote, "+": () => window.jidokaDeep?.zoom(1.6), "=": () => window.jidokaDeep?.zoom(1.6),
+      "-": () => window.jidokaDeep?.zoom(1 / 1.6), "0": () => window.jidokaDeep?.whole(), tab: null,
+    };
+    if (acts[key]) {
+      event.preventDefault();
+      acts[key]();
+    }
+  }
+
+  function press(event, button) {
+    event.preventDefault();
+    if (performance.now() - shownAt < DEAF_MS && !button.dataset.key.match(/u/)) return;
+    performance.mark("jidoka:key");
+    button.classList.add("chosen");
+    button.click();
+  }
+
+  function toggleOverlay() {
+    if (!work().dataset.ai) return;
+    work().dataset.ai = work().dataset.ai === "on" ? "off" : "on";
+    sessionStorage.setItem("overlay", work().dataset.ai);
+  }
+
+  function openNote() {
+    const field = work().querySelector("textarea[name=note]");
+    if (!field) return;
+    field.closest("details").open = true;
+    field.focus();
+  }
+
+  function clicked(event) {
+    if (event.target.closest("[data-do=ai]")) toggleOverlay();
+    const tab = event.target.closest("[data-show]");
+    if (!tab) return;
+    const views = work().querySelectorAll(".view");
+    views.forEach((view, i) => view.classList.toggle("front", i === Number(tab.dataset.show)));
+    work().querySelectorAll("[data-show]").forEach((b) => b.setAttribute("aria-pressed", String(b === tab)));
+  }
+
+  async function heartbeat() {
+    if (!isSheet() || document.hidden || performance.now() - activeAt > AT_WORK_MS) return;
+    const form = work();
+    const body = new URLSearchParams({ lease: form.lease.value, csrf: form.csrf.value });
+    const answer = await fetch(`/review/${form.dataset.task}/keep`, { method: "POST", body }).catch(() => null);
+    if (answer?.status === 409 && form.isConnected) window.jidoka?.toast(await answer.text());
+  }
+
+  document.addEventListener("keydown", keyed);
+  document.addEventListener("click", clicked);
+  document.addEventListener("submit", () => { if (isSheet()) work().seconds.value = seconds(); }, true);
+  document.addEventListener("htmx:beforeRequest", (event) => { if (event.target.closest?.("#work")) work().classList.add("busy"); });
+  document.addEventListener("htmx:afterRequest", () => work()?.classList.remove("busy"));
+  document.addEventListener("htmx:afterSwap", (event) => { if (event.detail.target?.id === "work") show(); });
+  for (const kind of ["pointermove", "keydown", "wheel", "touchstart"]) {
+    document.addEventListener(kind, () => { activeAt = performance.now(); }, { passive: true });
+  }
+  setInterval(heartbeat, HEARTBEAT_MS);
+  document.addEventListener("DOMContentLoaded", show);
+})();
