@@ -83,7 +83,7 @@ class Agent:
             except StopIteration:
                 break
             except SourceFailed as error:
-                self._say("source_trouble", str(error))
+                self._say(source_trouble=str(error))
                 tries += 1
                 self._pause(backoff(tries, self._dice))
         self._source.close()
@@ -100,7 +100,7 @@ class Agent:
                     self._spool.put(frame)
                 except (SpoolFull, OSError) as error:
                     # The source has to wait: a frame is never thrown away for want of room.
-                    self._say("source_trouble", str(error))
+                    self._say(source_trouble=str(error))
                     self._pause(1.0)
                 else:
                     self._source.sent(frame)
@@ -151,19 +151,25 @@ class Agent:
             self._count(refused=1)
             self._log(f"unit {frame.serial}, view {frame.view} was refused by the server. {reply.words}")
         else:
-            self._say("server_trouble", reply.words)
+            self._say(server_trouble=reply.words)
         return reply
 
     def _count(self, **more: int) -> None:
         with self._lock:
             self._status = replace(self._status, **{k: getattr(self._status, k) + v for k, v in more.items()})
 
-    def _note(self, **now: str) -> None:
+    def _note(self, *, source_trouble: str | None = None, server_trouble: str | None = None) -> None:
         with self._lock:
-            self._status = replace(self._status, **now)
+            was = self._status
+            self._status = replace(
+                was,
+                source_trouble=was.source_trouble if source_trouble is None else source_trouble,
+                server_trouble=was.server_trouble if server_trouble is None else server_trouble,
+            )
 
-    def _say(self, where: str, words: str) -> None:
+    def _say(self, *, source_trouble: str | None = None, server_trouble: str | None = None) -> None:
         """Log trouble once, not with every try."""
-        if getattr(self._status, where) != words:
-            self._log(words)
-            self._note(**{where: words})
+        before = self._status
+        self._note(source_trouble=source_trouble, server_trouble=server_trouble)
+        if before != self._status:
+            self._log(source_trouble or server_trouble or "")

@@ -20,7 +20,7 @@ class FolderSource:
     """Watches a folder by looking at it, which works on network shares too.
 
     A file is taken once its size and time have not changed between two looks. Its serial and view come from its name,
-    `SERIAL_VIEW.jpg`, or from the sub-folder it lies in, `VIEW/SERIAL.jpg`; with one view, the whole name is the serial.
+    `SERIAL_VIEW.jpg`, or from the sub-folder it lies in, `VIEW/SERIAL.jpg`; a lone view needs no naming.
     Files that are safely spooled move to `done/`, files that cannot be used to `failed/`, with a line in the log.
     """
 

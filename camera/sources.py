@@ -25,7 +25,7 @@ def parse_source(address: str, views: tuple[str, ...] = ("top",)) -> Source:
     kind, _, rest = plain.partition(":")
     if kind in ("rtsp", "rtsps", "http", "https"):
         # What follows the question mark may be the camera's own; only our two options are taken from it.
-        ours = {key: options[key] for key in ("every", "view") if key in options}
+        ours = {key: value for key, value in options.items() if key in ("every", "view")}
         return _video(address if not ours else plain, ours, views)
     if kind == "simulated":
         return _simulated(rest)
@@ -54,7 +54,7 @@ def _video(address: int | str, options: dict[str, str], views: tuple[str, ...], 
 
 
 def _simulated(seed: str) -> Source:
-    from camera.simulated.source import SimulatedSource
+    from camera.phones import SimulatedSource
 
     if seed and not seed.isdecimal():
         raise UnknownSource(f"{seed!r} is no seed: use a number, such as simulated:7.")

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from hashlib import sha256
-from typing import Protocol
+from typing import Any, Protocol
 
 MIN_GOOD_IMAGES = 10
 
@@ -42,6 +42,14 @@ def check_enough(samples: Iterable[Sample], views: Iterable[str]) -> None:
                 f"View {view!r} has {len(hashes)} different good images; at least {MIN_GOOD_IMAGES} are needed, "
                 "and 50 or more make a useful model. Add photos of good parts."
             )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Trained:
+    """A finished training: the artefact's identity and its card, which is plain JSON."""
+
+    artefact: str
+    card: dict[str, Any]
 
 
 class Progress(Protocol):

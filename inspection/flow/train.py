@@ -2,14 +2,13 @@
 
 import secrets
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, Protocol
+from typing import Protocol
 
 from inspection.core.capture import VIEW
 from inspection.core.journal import Change, facts
 from inspection.core.line import Unknown
-from inspection.core.train import Cancelled, Progress, Sample, Untrainable, check_enough, manifest_hash
+from inspection.core.train import Cancelled, Progress, Sample, Trained, Untrainable, check_enough, manifest_hash
 from inspection.store import journal, lines, models
 from inspection.store.database import Database, Tx
 from inspection.store.images import ImageStore
@@ -19,14 +18,6 @@ CLAIM = timedelta(minutes=2)
 MAX_PASSED = 400
 
 
-@dataclass(frozen=True, kw_only=True)
-class Trained:
-    """What a trainer hands back: the artefact's identity and its card, which is plain JSON."""
-
-    artefact: str
-    card: dict[str, Any]
-
-
 class Trainer(Protocol):
     """Makes an artefact from good images; raises Untrainable or Cancelled."""
 
@@ -34,6 +25,7 @@ class Trainer(Protocol):
         self,
         *,
         line: str,
+        views: tuple[str, ...],
         samples: list[Sample],
         read: Callable[[str], bytes],
         progress: Progress,
@@ -157,7 +149,10 @@ def _train(
 
     with db.read() as tx:
         samples = gather(tx, line=job.line)
-    trained = trainer(line=job.line, samples=samples, read=images.get, progress=progress, cancelled=lambda: stopped)
+        views = lines.in_force(tx, job.line).line.recipe.views
+    trained = trainer(
+        line=job.line, views=views, samples=samples, read=images.get, progress=progress, cancelled=lambda: stopped
+    )
     progress("registering", 1, 1)
     if stopped:
         raise Cancelled("Cancelled.")

@@ -141,10 +141,11 @@ def _train(db: "Database", name: str, good: Path | None, data_dir: Path | None) 
         _put_in(db, images, name, good)
     with db.read() as tx:
         samples = flow.gather(tx, line=name)
-        check_enough(samples, lines.in_force(tx, name).line.recipe.views)
+        views = lines.in_force(tx, name).line.recipe.views
+        check_enough(samples, views)
     with Bar() as bar:
         trained = make_trainer(settings)(
-            line=name, samples=samples, read=images.get, progress=bar, cancelled=lambda: False
+            line=name, views=views, samples=samples, read=images.get, progress=bar, cancelled=lambda: False
         )
     version = db.write(lambda tx: flow.register(tx, line=name, trained=trained, samples=samples, by=BY, now=now()))
     print(f"Model {version} of line {name} is ready, trained from {len(samples)} images.")

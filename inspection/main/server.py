@@ -17,6 +17,7 @@ from fastapi import FastAPI
 from inspection.api.app import Plant, Tokens, install
 from inspection.core.people import Role
 from inspection.core.predict import Predictor
+from inspection.core.train import Progress, Sample, Trained
 from inspection.flow import decide, monitor, people, train
 from inspection.flow.changes import Changes
 from inspection.flow.ingest import Intake
@@ -205,9 +206,34 @@ def _train(server: Server) -> None:
 
 def make_trainer(settings: Settings) -> train.Trainer:
     """The trainer of anomaly models, which keeps artefacts in the data folder."""
-    from models.train import FolderTrainer
+    from models.train import Settings as How
+    from models.train import train as train_model
 
-    return FolderTrainer(settings.data_dir / "models", max_pixels=int(settings.max_megapixels * 1e6))
+    how = How(threads=settings.predict_threads or os.cpu_count() or 1)
+
+    def trainer(
+        *,
+        line: str,
+        views: tuple[str, ...],
+        samples: list[Sample],
+        read: Callable[[str], bytes],
+        progress: Progress,
+        cancelled: Callable[[], bool],
+    ) -> Trained:
+        made = train_model(
+            line=line,
+            views=views,
+            samples=samples,
+            read=read,
+            root=settings.data_dir / "models",
+            created=now(),
+            progress=progress,
+            cancelled=cancelled,
+            settings=how,
+        )
+        return Trained(artefact=made.artefact, card=made.card)
+
+    return trainer
 
 
 def first_admin(db: Database) -> str | None:
