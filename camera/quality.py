@@ -50,7 +50,8 @@ class QualitySource:
         if digest in self._recent:
             return "frozen: the camera gave the very same picture again"
         self._recent.append(digest)
-        grey = cv2.imdecode(np.frombuffer(frame.data, np.uint8), cv2.IMREAD_REDUCED_GRAYSCALE_2)
+        pixels = np.frombuffer(frame.data, np.uint8)
+        grey = cv2.imdecode(pixels, cv2.IMREAD_REDUCED_GRAYSCALE_2) if pixels.size else None
         if grey is None:
             return "unreadable: the picture cannot be decoded"
         scale = min(1.0, _WIDTH / grey.shape[1])

@@ -54,8 +54,8 @@ def _video(address: int | str, options: dict[str, str], views: tuple[str, ...], 
 
 
 def _simulated(seed: str) -> Source:
-    from camera.phones import SimulatedSource
-
     if seed and not seed.isdecimal():
         raise UnknownSource(f"{seed!r} is no seed: use a number, such as simulated:7.")
+    from camera.phones import SimulatedSource
+
     return SimulatedSource(int(seed or 7))

@@ -28,6 +28,7 @@ class Spool:
         for name in ("bad", "refused"):
             (folder / name).mkdir(parents=True, exist_ok=True)
         self._sizes = self._recover()
+        self._bytes = sum(self._sizes.values())
         self._next = max((int(name) for name in self._sizes), default=0) + 1
 
     def __len__(self) -> int:
@@ -35,13 +36,12 @@ class Spool:
         return len(self._sizes)
 
     def put(self, frame: Frame) -> str:
-        """Keep a frame durably; its name in the spool. Raises SpoolFull."""
+        """Keep a frame durably; its name in the spool. Raises SpoolFull. One thread may put at a time."""
         with self._lock:
-            if len(self._sizes) >= self._max_frames or sum(self._sizes.values()) + len(frame.data) > self._max_bytes:
+            if len(self._sizes) >= self._max_frames or self._bytes + len(frame.data) > self._max_bytes:
                 raise SpoolFull(f"The spool {self._folder} is full: {len(self._sizes)} frames wait for the server.")
-            name = f"{self._next:012d}"
-            self._next += 1
-            self._sizes[name] = len(frame.data)
+        name = f"{self._next:012d}"
+        self._next += 1
         meta = {k: v for k, v in asdict(frame).items() if k != "data"}
         meta["captured_at"] = frame.captured_at.isoformat()
         try:
@@ -49,8 +49,11 @@ class Spool:
             _write(self._folder / (name + _META), json.dumps(meta).encode())
             _sync(self._folder)
         except OSError:
-            self._forget(name)
+            self._clear(name)
             raise
+        with self._lock:
+            self._sizes[name] = len(frame.data)
+            self._bytes += len(frame.data)
         return name
 
     def waiting(self, limit: int = 1000) -> list[str]:
@@ -64,18 +67,13 @@ class Spool:
             meta = json.loads((self._folder / (name + _META)).read_bytes())
             meta["captured_at"] = datetime.fromisoformat(meta["captured_at"])
             return Frame(data=(self._folder / (name + _BODY)).read_bytes(), **meta)
-        except FileNotFoundError:
-            if not (self._folder / (name + _META)).exists():
-                return None  # it is being written
-            self._set_aside(name, "bad", "its picture is missing")
         except (OSError, ValueError, TypeError, KeyError) as error:
             self._set_aside(name, "bad", f"{type(error).__name__}: {error}")
         return None
 
     def done(self, name: str) -> None:
         """The server has the frame: let it go."""
-        (self._folder / (name + _META)).unlink(missing_ok=True)
-        (self._folder / (name + _BODY)).unlink(missing_ok=True)
+        self._clear(name)
         self._drop(name)
 
     def refuse(self, name: str, why: str) -> None:
@@ -90,14 +88,13 @@ class Spool:
                 (self._folder / (name + suffix)).replace(target / (name + suffix))
         self._drop(name)
 
-    def _forget(self, name: str) -> None:
+    def _clear(self, name: str) -> None:
         for suffix in (_META, _BODY):
             (self._folder / (name + suffix)).unlink(missing_ok=True)
-        self._drop(name)
 
     def _drop(self, name: str) -> None:
         with self._lock:
-            self._sizes.pop(name, None)
+            self._bytes -= self._sizes.pop(name, 0)
 
     def _recover(self) -> dict[str, int]:
         """What lies here from before: pictures without metadata were never acknowledged, and are cleared away."""

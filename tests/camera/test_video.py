@@ -1,0 +1,114 @@
+"""Cameras and videos through OpenCV, with a real video file and a camera that can fail."""
+
+import socket
+from datetime import UTC, datetime, timedelta
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+import pytest
+
+from camera.frame import Frame, SourceFailed
+from camera.video import VideoSource, open_device
+
+T0 = datetime(2026, 1, 31, 8, 15, tzinfo=UTC)
+
+
+class FakeDevice:
+    """A camera that gives as many frames as it was told to."""
+
+    def __init__(self, frames: int) -> None:
+        self.frames, self.released = frames, False
+
+    def isOpened(self) -> bool:  # noqa: N802
+        return self.frames > 0
+
+    def read(self) -> tuple[bool, Any]:
+        self.frames -= 1
+        return (True, np.full((40, 60, 3), 90, np.uint8)) if self.frames >= 0 else (False, None)
+
+    def release(self) -> None:
+        self.released = True
+
+
+class Clock:
+    """Goes on by a tenth of a second with each look."""
+
+    def __init__(self) -> None:
+        self.at = 0.0
+
+    def __call__(self) -> float:
+        self.at += 0.1
+        return self.at
+
+    def now(self) -> datetime:
+        return T0 + timedelta(seconds=self.at)
+
+
+def a_source(*devices: FakeDevice, every_s: float = 0.0) -> VideoSource:
+    clock, left = Clock(), list(devices)
+    return VideoSource(0, view="top", every_s=every_s, opener=lambda _address: left.pop(0), clock=clock, now=clock.now)
+
+
+@pytest.fixture
+def video(tmp_path: Path) -> Path:
+    path = tmp_path / "belt.avi"
+    writer = cv2.VideoWriter(str(path), cv2.VideoWriter.fourcc(*"MJPG"), 10, (64, 48))
+    for i in range(12):
+        writer.write(np.full((48, 64, 3), 20 * i, np.uint8))
+    writer.release()
+    return path
+
+
+def test_a_video_gives_its_frames_and_ends(video: Path) -> None:
+    clock = Clock()
+    source = VideoSource(str(video), view="top", every_s=0.0, ends=True, clock=clock, now=clock.now)
+    source.open()
+    frames = [source.read() for _ in range(12)]
+    with pytest.raises(StopIteration):
+        source.read()
+    pixels = [cv2.imdecode(np.frombuffer(f.data, np.uint8), cv2.IMREAD_COLOR) for f in frames if f]
+    assert pixels[0].shape == (48, 64, 3)
+    assert pixels[-1].mean() > pixels[0].mean() + 150
+    assert len({f.serial for f in frames if f}) == 12
+
+
+def test_frames_between_two_takes_are_thrown_away() -> None:
+    source = a_source(FakeDevice(100), every_s=1.0)
+    source.open()
+    taken = [frame for frame in (source.read() for _ in range(60)) if frame]
+    assert 4 <= len(taken) <= 8
+    gaps = [b.captured_at - a.captured_at for a, b in pairwise(taken)]
+    assert min(gaps) >= timedelta(seconds=0.9)
+
+
+def test_a_camera_that_stops_is_lost_and_can_be_opened_again() -> None:
+    first, second = FakeDevice(2), FakeDevice(2)
+    source = a_source(first, second)
+    source.open()
+    assert isinstance(source.read(), Frame)
+    source.read()
+    with pytest.raises(SourceFailed, match="no more frames"):
+        source.read()
+    assert first.released
+    source.open()
+    assert isinstance(source.read(), Frame)
+
+
+def test_a_camera_that_is_not_there_says_so() -> None:
+    source = a_source(FakeDevice(0))
+    with pytest.raises(SourceFailed, match="does not open"):
+        source.open()
+    with pytest.raises(SourceFailed, match="not open"):
+        source.read()
+
+
+def test_a_dead_network_camera_fails_without_hanging() -> None:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    source = VideoSource(f"rtsp://127.0.0.1:{port}/none", view="top", opener=open_device)
+    with pytest.raises(SourceFailed, match="does not open"):
+        source.open()
