@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from sqlalchemy import select
 
 from inspection.store.database import Tx
-from inspection.store.records import IMAGE, LINE, PREDICTION, SAMPLE, TASK
+from inspection.store.records import IMAGE, LINE, PREDICTION, SAMPLE, TASK, UNIT
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,17 +47,22 @@ def heatmap(tx: Tx, image_id: int, model: str | None = None) -> bytes | None:
 def may_show_ai(tx: Tx, unit_id: int, person_id: int, *, inspector: bool) -> bool:
     """Whether the AI's opinion of a unit may be shown to a person at all.
 
-    Nobody sees it while the unit waits for a blind review; an inspector sees it only in a review where the level shows
-    it, or once the unit has no review open.
+    Nobody sees it in a blind review of their own; an inspector sees it only in a review where the level shows it, or
+    once the unit is settled and owes nobody a review.
     """
     live = TASK.c.state.in_(("open", "leased"))
     row = tx.execute(
         select(TASK.c.saw_ai, TASK.c.leased_by, TASK.c.state).where(TASK.c.unit_id == unit_id, live)
     ).first()
-    if row is None:
+    if row is not None and row.state == "leased" and row.leased_by == person_id:
+        return bool(row.saw_ai)
+    if not inspector:
         return True
-    mine = row.state == "leased" and row.leased_by == person_id
-    return bool(mine and row.saw_ai) if inspector or mine else True
+    unit = tx.execute(
+        select(UNIT.c.verdict, UNIT.c.audited, UNIT.c.person_verdict).where(UNIT.c.id == unit_id)
+    ).one_or_none()
+    open_audit = unit is not None and unit.audited and unit.person_verdict is None
+    return row is None and unit is not None and unit.verdict is not None and not open_audit
 
 
 def is_sample(tx: Tx, line: str, digest: str) -> bool:
