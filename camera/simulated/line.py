@@ -9,10 +9,10 @@ import numpy as np
 
 from camera.simulated.controls import Controls
 from camera.simulated.draw import UNFIT, jpeg
-from camera.simulated.phone import REFERENCE
+from camera.simulated.phone import LIMITS, REFERENCE
 from camera.simulated.truth import VIEWS, Unit, make_unit
 
-__all__ = ["REFERENCE", "SimulatedFrame", "SimulatedLine"]
+__all__ = ["LIMITS", "REFERENCE", "SimulatedFrame", "SimulatedLine"]
 REMEMBER = 100_000
 
 

@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from inspection.core.capture import Region
+from inspection.core.capture import QualityLimits, Region
 
 Pixels = NDArray[np.uint8]
 WIDTH, HEIGHT = 960, 540
@@ -16,6 +16,8 @@ VARIANTS = 6
 # The grey patch lies at (24, 24) and is 60 x 60 pixels; what is measured keeps clear of its edges.
 _PATCH = (24, 24, 60, 60)
 REFERENCE = Region(left=34 / WIDTH, top=34 / HEIGHT, width=40 / WIDTH, height=40 / HEIGHT)
+# A sharp picture of these phones has a sharpness of 200 or more; noise alone has 13.
+LIMITS = QualityLimits(sharpness_low=60.0)
 # The phone's outline in pixels: left, top, right, bottom.
 BODY = (112, 78, 848, 462)
 _RADIUS = 58
@@ -36,7 +38,8 @@ def good_phone(view: str, colour: int, variant: int) -> Pixels:
     picture *= _slope(dice)
     left, top, width, height = _PATCH
     picture[top : top + height, left : left + width] = 150.0
-    return np.clip(picture, 0, 255).astype(np.uint8)
+    even: Pixels = np.clip(picture, 0, 255).astype(np.uint8)
+    return even
 
 
 def _rounded(box: tuple[int, int, int, int], radius: int, blur: float = 0.0) -> NDArray[np.float32]:
@@ -49,15 +52,19 @@ def _rounded(box: tuple[int, int, int, int], radius: int, blur: float = 0.0) -> 
     for x in (left + r, right - r):
         for y in (top + r, bottom - r):
             cv2.circle(mask, (x, y), r, 255, -1, cv2.LINE_AA)
-    small = cv2.resize(mask, (WIDTH, HEIGHT), interpolation=cv2.INTER_AREA).astype(np.float32) / 255
+    small = _shrunk(mask)
     return _blurred(small, blur) if blur else small
+
+
+def _shrunk(mask: Pixels) -> NDArray[np.float32]:
+    return cv2.resize(mask, (WIDTH, HEIGHT), interpolation=cv2.INTER_AREA).astype(np.float32) / np.float32(255)
 
 
 def _disc(x: float, y: float, radius: float) -> NDArray[np.float32]:
     mask = np.zeros((HEIGHT * _SCALE, WIDTH * _SCALE), np.uint8)
     centre = (round(x * _SCALE), round(y * _SCALE))
     cv2.circle(mask, centre, round(radius * _SCALE), 255, -1, cv2.LINE_AA)
-    return cv2.resize(mask, (WIDTH, HEIGHT), interpolation=cv2.INTER_AREA).astype(np.float32) / 255
+    return _shrunk(mask)
 
 
 def _blurred(mask: NDArray[np.float32], sigma: float) -> NDArray[np.float32]:
@@ -73,14 +80,15 @@ def _paint(picture: NDArray[np.float32], mask: NDArray[np.float32], colour: Any,
 
 @lru_cache(maxsize=1)
 def _mat_tile() -> NDArray[np.float32]:
+    """The dark, woven mat with the fixture's fine ruling."""
     dice = np.random.default_rng(3)
     weave = cv2.GaussianBlur(dice.normal(0, 16, (HEIGHT, WIDTH)).astype(np.float32), (0, 0), 0.9)
     broad = cv2.GaussianBlur(dice.normal(0, 120, (HEIGHT, WIDTH)).astype(np.float32), (0, 0), 28)
     mat = np.empty((HEIGHT, WIDTH, 3), np.float32)
     mat[:] = (66, 60, 54)
     mat += (weave + broad)[..., None]
-    for x in range(-40, WIDTH + 40, 120):  # the fixture's pins and its fine ruling
-        cv2.line(mat, (x, 0), (x, HEIGHT), (72, 66, 60), 1, cv2.LINE_AA)
+    for x in range(-40, WIDTH + 40, 120):
+        mat[:, max(x, 0) : max(x, 0) + 1] += 6
     return mat
 
 
@@ -97,7 +105,8 @@ def _slope(dice: np.random.Generator) -> NDArray[np.float32]:
     """A gentle gradient of the light over the picture, a few percent."""
     x, y = np.linspace(-1, 1, WIDTH, dtype=np.float32), np.linspace(-1, 1, HEIGHT, dtype=np.float32)
     a, b = dice.uniform(-0.03, 0.03, 2)
-    return (1 + a * x[None, :] + b * y[:, None])[..., None].astype(np.float32)
+    slope: NDArray[np.float32] = (1 + a * x[None, :] + b * y[:, None])[..., None].astype(np.float32)
+    return slope
 
 
 def _rim(picture: NDArray[np.float32], colour: Sequence[float]) -> None:
@@ -139,9 +148,9 @@ def _soft_boxes(picture: NDArray[np.float32], glass: NDArray[np.float32], dice: 
         slant = 150
         corners = [(x + slant, 0), (x + slant + width, 0), (x + width - slant, HEIGHT), (x - slant, HEIGHT)]
         cv2.fillPoly(band, [np.array(corners, np.int32)], 1.0, cv2.LINE_AA)
-        band = cv2.GaussianBlur(band, (0, 0), 9)
+        soft = _blurred(band, 9)
         fade = np.linspace(1.0, 0.35, HEIGHT, dtype=np.float32)[:, None]
-        picture += (band * fade * glass)[..., None] * np.array((1.06, 1.0, 0.96), np.float32) * strength
+        picture += (soft * fade * glass)[..., None] * np.array((1.06, 1.0, 0.96), np.float32) * strength
 
 
 def _back(colour: tuple[int, int, int], dice: np.random.Generator) -> NDArray[np.float32]:

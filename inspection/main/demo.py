@@ -5,7 +5,7 @@ from pathlib import Path
 
 from camera.simulated.controls import Controls
 from camera.simulated.inspector import judge
-from camera.simulated.line import REFERENCE, SimulatedLine
+from camera.simulated.line import LIMITS, REFERENCE, SimulatedLine
 
 from camera.agent import Agent
 from camera.phones import SimulatedSource
@@ -61,7 +61,9 @@ def _set_up(server: Server) -> None:
             name=LINE,
             title="Phones, final check",
             place="demo enterprise / demo site / assembly",
-            recipe=Recipe(views=VIEWS, defect_types=PHONE_DEFECTS, reference=REFERENCE, unit_timeout_s=20.0),
+            recipe=Recipe(
+                views=VIEWS, defect_types=PHONE_DEFECTS, reference=REFERENCE, limits=LIMITS, unit_timeout_s=20.0
+            ),
             simulated=True,
         )
         server.db.write(lambda tx: line.add(tx, line=phones, by=BY, now=now()))
