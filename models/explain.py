@@ -1,0 +1,55 @@
+"""Where a model looked: a heatmap to lay over the image, and the suspicious places in the image's own pixels."""
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from inspection.core.predict import Finding
+from models.calibrate import Curve
+
+_SCALE = 8
+_SHOWN_FROM = 0.15
+_FOUND_FROM = 0.5
+_MAX_FINDINGS = 16
+# Yellow to dark red, told apart by brightness too: blue, green, red at rising scores.
+_RAMP = np.array([(90, 230, 255), (20, 165, 255), (30, 80, 235), (60, 20, 150)], np.float64)
+
+
+def heatmap_png(cells: NDArray[np.float32], curve: Curve) -> bytes:
+    """The map (rows, columns of cells; robust z) as a small RGBA picture, transparent where the part looks good."""
+    scores = curve.scores(cells).astype(np.float32)
+    rows, columns = cells.shape
+    large = cv2.resize(scores, (columns * _SCALE, rows * _SCALE), interpolation=cv2.INTER_CUBIC)
+    shown = np.clip((np.clip(large, 0, 1) - _SHOWN_FROM) / (1 - _SHOWN_FROM), 0, 1)
+    steps = np.linspace(0, 1, len(_RAMP))
+    colour = np.stack([np.interp(shown, steps, _RAMP[:, channel]) for channel in range(3)], axis=-1)
+    alpha = 220 * np.sqrt(shown)
+    picture = np.dstack([colour, alpha]).round().astype(np.uint8)
+    picture[alpha < 1] = 0  # equal pixels pack well
+    return bytes(cv2.imencode(".png", picture, [cv2.IMWRITE_PNG_COMPRESSION, 9])[1])
+
+
+def findings(cells: NDArray[np.float32], curve: Curve, size: tuple[int, int]) -> tuple[Finding, ...]:
+    """Connected places whose score is 0.5 or more, the worst first; `size` is the image's rows and columns."""
+    scores = curve.scores(cells)
+    count, labels, stats, _ = cv2.connectedComponentsWithStats((scores >= _FOUND_FROM).astype(np.uint8), connectivity=8)
+    found = [_finding(scores, labels == i, stats[i], size) for i in range(1, count)]
+    return tuple(sorted(found, key=lambda f: -f.peak)[:_MAX_FINDINGS])
+
+
+def _finding(
+    scores: NDArray[np.float64], inside: NDArray[np.bool_], stats: NDArray[np.int32], size: tuple[int, int]
+) -> Finding:
+    tall, wide = size[0] / scores.shape[0], size[1] / scores.shape[1]
+    left, top, columns, rows = (int(v) for v in stats[:4])
+    box = (round(left * wide), round(top * tall), round((left + columns) * wide), round((top + rows) * tall))
+    return Finding(box=box, outline=_outline(inside, wide, tall), peak=float(scores[inside].max()))
+
+
+def _outline(inside: NDArray[np.bool_], wide: float, tall: float) -> tuple[tuple[int, int], ...]:
+    """The outer edge of a place, following the cells' own edges: drawn twice as large so that one cell has an area."""
+    large = np.kron(inside.astype(np.uint8), np.ones((2, 2), np.uint8))
+    contours, _ = cv2.findContours(np.pad(large, 1), cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_SIMPLE)
+    points = max(contours, key=len)[:, 0, :].astype(np.float64)
+    corners = np.where(points % 2 == 1, points - 1, points) / 2  # back to cell edges, without the padding
+    return tuple((round(float(x) * wide), round(float(y) * tall)) for x, y in corners)

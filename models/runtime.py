@@ -1,0 +1,235 @@
+"""Runs models for the server: a few threads, a bounded queue, and an answer by the deadline whatever happens."""
+
+import heapq
+import itertools
+import threading
+import time
+from collections import OrderedDict, deque
+from concurrent.futures import Future, InvalidStateError, ThreadPoolExecutor
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from inspection.core.capture import measure
+from inspection.core.predict import Examination, Failure, NoPrediction, Prediction, Question
+from models import artefact
+from models.artefact import Corrupt, Missing, ViewModel
+from models.decode import MAX_PIXELS, Picture, Unreadable
+from models.engine import Compiled
+from models.explain import findings, heatmap_png
+
+KEEP_LOADED = 8
+QUEUE = 64
+_RETRY_S = 10.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Loaded:
+    """A model ready to run: for each view, what judges it and its compiled graph."""
+
+    views: dict[str, tuple[ViewModel, Compiled]]
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Failed:
+    """A model that could not be loaded, why, and when it may be tried again."""
+
+    failure: Failure
+    detail: str
+    again_at: float
+
+
+@dataclass(kw_only=True)
+class _Job:
+    """One image on its way through."""
+
+    image: bytes
+    question: Question
+    future: "Future[Examination]" = field(default_factory=Future)
+
+    def answer(self, examination: Examination) -> None:
+        """The first answer counts: a late result finds the deadline's in its place."""
+        with suppress(InvalidStateError):
+            self.future.set_result(examination)
+
+    def fail(self, failure: Failure, detail: str) -> None:
+        """Answer that no model asked has an opinion, and why."""
+        none = tuple(NoPrediction(model=m, failure=failure, detail=detail) for m in self.question.models)
+        self.answer(Examination(quality=None, opinions=none))
+
+
+class OpenVinoPredictor:
+    """A Predictor over the artefacts in a folder. The last few models used stay loaded, so a rollback finds its own."""
+
+    def __init__(
+        self, root: Path, *, threads: int = 2, queue: int = QUEUE, keep: int = KEEP_LOADED, max_pixels: int = MAX_PIXELS
+    ) -> None:
+        self._root, self._threads, self._most, self._keep, self._max_pixels = root, threads, queue, keep, max_pixels
+        self._models: OrderedDict[str, _Loaded | _Failed | Future[None]] = OrderedDict()
+        self._lock = threading.Lock()
+        self._loader = ThreadPoolExecutor(1, thread_name_prefix="jidoka-load")
+        self._jobs: deque[_Job] = deque()
+        self._due: list[tuple[float, int, _Job]] = []
+        self._ticket = itertools.count()
+        self._work, self._clock = threading.Condition(), threading.Condition()
+        self._stopping = False
+        self._workers = [threading.Thread(target=self._run, args=(i,), daemon=True) for i in range(threads)]
+        self._workers.append(threading.Thread(target=self._watch_deadlines, daemon=True))
+        for worker in self._workers:
+            worker.start()
+
+    def load(self, model: str) -> "Future[None]":
+        """Begin to load a model; a model that is loaded, or on its way, is not loaded again."""
+        with self._lock:
+            known = self._models.get(model)
+            if isinstance(known, Future):
+                return known
+            future: Future[None] = Future()
+            if isinstance(known, _Loaded):
+                future.set_result(None)
+                return future
+            self._models[model] = future
+            self._loader.submit(self._load, model, future)
+            return future
+
+    def predict(self, image: bytes, question: Question) -> "Future[Examination]":
+        """Queue one image; see Predictor. Over a full queue the answer is `model_overloaded`, at once."""
+        job = _Job(image=image, question=question)
+        with self._work:
+            if self._stopping or len(self._jobs) >= self._most:
+                job.fail(Failure.OVERLOADED, f"{self._most} images wait for the models already.")
+                return job.future
+            self._jobs.append(job)
+            self._work.notify()
+        with self._clock:
+            heapq.heappush(self._due, (time.monotonic() + question.deadline_s, next(self._ticket), job))
+            self._clock.notify()
+        return job.future
+
+    def unload(self, model: str) -> None:
+        """Forget a model; one that is being loaded is forgotten when it is."""
+        with self._lock:
+            self._models.pop(model, None)
+
+    def ready(self, model: str) -> bool:
+        """Whether the model would answer at once."""
+        with self._lock:
+            return isinstance(self._models.get(model), _Loaded)
+
+    def close(self) -> None:
+        """Stop the threads; whoever still waits is told that there is no opinion."""
+        with self._work, self._clock:
+            self._stopping = True
+            left, self._jobs = self._jobs, deque()
+            self._work.notify_all()
+            self._clock.notify_all()
+        for job in left:
+            job.fail(Failure.OVERLOADED, "The server is stopping.")
+        for worker in self._workers:
+            worker.join(timeout=5)
+        self._loader.shutdown(cancel_futures=True)
+
+    def _load(self, model: str, future: "Future[None]") -> None:
+        state: _Loaded | _Failed
+        error: Exception | None = None
+        try:
+            found = artefact.load(self._root, model)
+            state = _Loaded(
+                views={v: (m, Compiled(m.graph, found.precision, self._threads)) for v, m in found.views.items()}
+            )
+        except Exception as problem:  # whatever is wrong with a model, its images go to a person
+            error, state = problem, _failed(problem)
+        with self._lock:
+            if self._models.get(model) is future:
+                self._models[model] = state
+                self._forget_oldest()
+        future.set_exception(error) if error else future.set_result(None)
+
+    def _forget_oldest(self) -> None:
+        loaded = [name for name, state in self._models.items() if isinstance(state, _Loaded)]
+        for name in loaded[: max(0, len(loaded) - self._keep)]:
+            del self._models[name]
+
+    def _state(self, model: str) -> _Loaded | _Failed:
+        """How a model stands; asking for one that is not there begins to load it."""
+        with self._lock:
+            state = self._models.get(model)
+            if isinstance(state, _Loaded):
+                self._models.move_to_end(model)
+                return state
+            if isinstance(state, _Failed) and time.monotonic() < state.again_at:
+                return state
+            if isinstance(state, _Failed):
+                del self._models[model]
+        self.load(model)
+        return _Failed(failure=Failure.LOADING, detail="The model is being loaded.", again_at=0.0)
+
+    def _run(self, worker: int) -> None:
+        while True:
+            with self._work:
+                while not self._jobs and not self._stopping:
+                    self._work.wait()
+                if self._stopping:
+                    return
+                job = self._jobs.popleft()
+            if job.future.done():
+                continue
+            try:
+                job.answer(self._examine(job, worker))
+            except Unreadable as error:
+                job.fail(Failure.UNREADABLE, str(error))
+            except Exception as error:
+                job.fail(Failure.ERROR, f"{type(error).__name__}: {error}")
+
+    def _examine(self, job: _Job, worker: int) -> Examination:
+        """One decode for the figures and for every model asked."""
+        picture = Picture(job.image, self._max_pixels)
+        opinions = tuple(self._opinion(model, picture, job.question, worker) for model in job.question.models)
+        return Examination(quality=measure(picture.grey, job.question.reference), opinions=opinions)
+
+    def _opinion(self, model: str, picture: Picture, question: Question, worker: int) -> Prediction | NoPrediction:
+        state = self._state(model)
+        if isinstance(state, _Failed):
+            return NoPrediction(model=model, failure=state.failure, detail=state.detail)
+        if question.view not in state.views:
+            words = f"The model was not trained for view {question.view!r}: train it anew."
+            return NoPrediction(model=model, failure=Failure.MISSING, detail=words)
+        try:
+            return _judge(model, *state.views[question.view], picture, question, worker)
+        except Unreadable:
+            raise
+        except Exception as error:
+            return NoPrediction(model=model, failure=Failure.ERROR, detail=f"{type(error).__name__}: {error}")
+
+    def _watch_deadlines(self) -> None:
+        with self._clock:
+            while not self._stopping:
+                left = self._due[0][0] - time.monotonic() if self._due else None
+                if left is None or left > 0:
+                    self._clock.wait(left)
+                    continue
+                job = heapq.heappop(self._due)[2]
+                job.fail(Failure.DEADLINE, f"No answer within {job.question.deadline_s:g} seconds.")
+
+
+def _judge(
+    model: str, view: ViewModel, compiled: Compiled, picture: Picture, question: Question, worker: int
+) -> Prediction:
+    begun = time.perf_counter()
+    outputs = compiled.run(picture.at(*view.size), worker)
+    cells, novelty = outputs["map"], float(outputs["novelty"][0])
+    score = view.curve.score(float(outputs["raw"][0]))
+    return Prediction(
+        model=model,
+        score=score,
+        novelty=novelty,
+        novel=not novelty <= view.novelty_limit,
+        findings=findings(cells, view.curve, picture.size),
+        heatmap_png=heatmap_png(cells, view.curve) if question.heatmap else None,
+        milliseconds=(time.perf_counter() - begun) * 1e3,
+    )
+
+
+def _failed(error: Exception) -> _Failed:
+    kind = {Missing: Failure.MISSING, Corrupt: Failure.CORRUPT}.get(type(error), Failure.ERROR)
+    return _Failed(failure=kind, detail=str(error), again_at=time.monotonic() + _RETRY_S)
