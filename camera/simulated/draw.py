@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from camera.simulated.defects import layer, mask
-from camera.simulated.phone import BODY, HEIGHT, VARIANTS, WIDTH, Pixels, good_phone
+from camera.simulated.phone import BODY, HEIGHT, PATCH, PATCH_GREY, VARIANTS, WIDTH, Pixels, good_phone
 from camera.simulated.truth import VIEWS, Unit
 
 JPEG_QUALITY = 90
@@ -24,6 +24,8 @@ def draw(unit: Unit, view: str, lamp: float = 1.0, unfit: str | None = None) -> 
         phone = np.clip(phone + np.sum(drawn, axis=0)[..., None], 0, 255).astype(np.uint8)
     turned = cv2.warpAffine(phone, _pose(dice), (WIDTH, HEIGHT), borderMode=cv2.BORDER_REPLICATE)
     picture = turned.astype(np.uint8, copy=False)
+    left, top, width, height = PATCH  # fixed to the fixture, whatever the phone's pose
+    picture[top : top + height, left : left + width] = PATCH_GREY
     _specks(picture, dice)
     gain = lamp * float(dice.normal(1.0, 0.008))
     if unfit == "hand":
@@ -34,8 +36,8 @@ def draw(unit: Unit, view: str, lamp: float = 1.0, unfit: str | None = None) -> 
     if unfit == "blurred":
         lit = cv2.GaussianBlur(lit, (0, 0), 9)
     noise = _noise()
-    top, left = dice.integers(0, _MARGIN, 2)
-    crop = noise[top : top + HEIGHT, left : left + WIDTH]
+    y, x = dice.integers(0, _MARGIN, 2)
+    crop = noise[y : y + HEIGHT, x : x + WIDTH]
     return cv2.addWeighted(lit, 1.0, crop, 1.0, -128.0).astype(np.uint8, copy=False)
 
 

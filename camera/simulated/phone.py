@@ -1,4 +1,4 @@
-"""Draws the good phone: front and back on a dark mat, with a grey reference patch in the fixture's corner."""
+"""Draws the good phone: front and back on a dark mat; the fixture has a grey reference patch in its corner."""
 
 from collections.abc import Sequence
 from functools import lru_cache
@@ -14,10 +14,10 @@ Pixels = NDArray[np.uint8]
 WIDTH, HEIGHT = 960, 540
 VARIANTS = 6
 # The grey patch lies at (24, 24) and is 60 x 60 pixels; what is measured keeps clear of its edges.
-_PATCH = (24, 24, 60, 60)
+PATCH, PATCH_GREY = (24, 24, 60, 60), 150
 REFERENCE = Region(left=34 / WIDTH, top=34 / HEIGHT, width=40 / WIDTH, height=40 / HEIGHT)
 # A sharp picture of these phones has a sharpness of 200 or more; noise alone has 13.
-LIMITS = QualityLimits(sharpness_low=60.0)
+LIMITS = QualityLimits(brightness_low=45.0, sharpness_low=60.0)
 # The phone's outline in pixels: left, top, right, bottom.
 BODY = (112, 78, 848, 462)
 _RADIUS = 58
@@ -36,8 +36,6 @@ def good_phone(view: str, colour: int, variant: int) -> Pixels:
     mask = _rounded(BODY, _RADIUS)[..., None]
     picture = picture * (1 - mask) + body * mask
     picture *= _slope(dice)
-    left, top, width, height = _PATCH
-    picture[top : top + height, left : left + width] = 150.0
     even: Pixels = np.clip(picture, 0, 255).astype(np.uint8)
     return even
 
@@ -192,8 +190,8 @@ def _island(picture: NDArray[np.float32], colour: tuple[int, int, int]) -> None:
 
 
 def _mark(picture: NDArray[np.float32], colour: tuple[int, int, int]) -> None:
-    """The maker's mark: a ring with a bar."""
+    """The maker's mark: a ring around a dot."""
     tone = [min(255, c * 1.22 + 14) for c in colour]
     ring = np.clip(_disc(452, 270, 31) - _disc(452, 270, 24), 0, 1).astype(np.float32)
     _paint(picture, ring, tone, 0.85)
-    _paint(picture, _rounded((448, 226, 456, 272), 4), tone, 0.85)
+    _paint(picture, _disc(452, 270, 11), tone, 0.85)

@@ -161,7 +161,7 @@ class Intake:
         self._clock = clock
         self._pool = ThreadPoolExecutor(threads, thread_name_prefix="jidoka-images")
         self._running: set[asyncio.Task[Any]] = set()
-        self._measured: dict[int, float] = {}
+        self._measured: dict[tuple[int, str], float] = {}
 
     async def take_in(self, camera: Camera, capture: Capture, data: bytes) -> Receipt:
         """1 force the bytes to disk, 2 record the image, 3 ask the models, 4 decide and answer."""
@@ -228,9 +228,9 @@ class Intake:
         if question.models:
             return len(self._running) < MAX_WAITING_EXAMINATIONS
         now = asyncio.get_running_loop().time()
-        if now - self._measured.get(camera.id, -1.0) < MEASURE_EVERY_S:
+        if now - self._measured.get((camera.id, question.view), -1.0) < MEASURE_EVERY_S:
             return False
-        self._measured[camera.id] = now
+        self._measured[camera.id, question.view] = now
         return True
 
 

@@ -3,12 +3,11 @@
 import random
 from pathlib import Path
 
+from camera.agent import Agent
+from camera.phones import SimulatedSource
 from camera.simulated.controls import Controls
 from camera.simulated.inspector import judge
 from camera.simulated.line import LIMITS, REFERENCE, SimulatedLine
-
-from camera.agent import Agent
-from camera.phones import SimulatedSource
 from camera.spool import Spool
 from inspection.core.decide import Verdict
 from inspection.core.label import Label
