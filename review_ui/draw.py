@@ -3,7 +3,6 @@
 import math
 from dataclasses import dataclass
 
-from inspection.core.level import FREEDOM
 from inspection.core.policy import Terms
 from inspection.store.reports.line import Histogram
 
@@ -53,10 +52,9 @@ def histogram(counts: Histogram, terms: Terms) -> Drawing:
             bars.append(_bar("good", x, UP - part, width, part, good))
         if bad:
             bars.append(_bar("defective", x, UP, width, DOWN * math.sqrt(bad) / top, bad))
-    decides = FREEDOM[terms.level].ai_decides
     return Drawing(
-        bars=tuple(bars), pass_below=terms.pass_below if decides else None,
-        reject_above=terms.reject_above if decides else None, total=sum(upper) + sum(counts.defective),
+        bars=tuple(bars), pass_below=terms.pass_below,
+        reject_above=terms.reject_above, total=sum(upper) + sum(counts.defective),
     )  # fmt: skip
 
 
@@ -64,3 +62,12 @@ def _bar(kind: str, x: float, y: float, width: float, height: float, count: int)
     return Bar(
         kind=kind, x=round(x, 2), y=round(y, 2), width=round(width, 2), height=round(max(height, 2), 2), count=count
     )
+
+
+STAGE = 1.22
+"""Width by height of the place where the review page shows its pictures, on a usual screen."""
+
+
+def columns(views: int, ratio: float) -> int:
+    """In how many columns so many pictures of that width by height are shown largest."""
+    return max(range(1, min(views, 4) + 1), key=lambda n: min(STAGE / n / ratio, 1 / math.ceil(views / n)), default=1)

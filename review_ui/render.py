@@ -10,7 +10,7 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from inspection.core.level import FREEDOM, Level
-from review_ui import texts
+from review_ui import draw, texts
 
 STATIC = Path(__file__).parent / "static"
 NOTHING = "\u2013"
@@ -31,7 +31,7 @@ def environment() -> Environment:
     }  # fmt: skip
     made.filters.update(filters)
     made.globals.update(t=words, word=texts.word, plural=texts.plural, static=static)
-    made.globals.update(LEVELS=tuple(Level), FREEDOM=FREEDOM)
+    made.globals.update(LEVELS=tuple(Level), FREEDOM=FREEDOM, columns=draw.columns)
     parts = made.get_template("parts.html").module
     made.globals.update({name: getattr(parts, name) for name in dir(parts) if not name.startswith("_")})
     return made

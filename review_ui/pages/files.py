@@ -74,21 +74,25 @@ def _fresh(request: Request, tag: str) -> bool:
 
 
 def _as_png(data: bytes) -> bytes:
-    with Image.open(io.BytesIO(data)) as image:
-        out = io.BytesIO()
-        image.convert("RGB").save(out, "PNG", compress_level=1)
-        return out.getvalue()
+    out = io.BytesIO()
+    _decoded(data).save(out, "PNG", compress_level=1)
+    return out.getvalue()
 
 
 def small_copy(data: bytes) -> bytes:
     """A JPEG for lists, at most 360 pixels wide or high; 404 for bytes that cannot be shown."""
-    try:
-        with Image.open(io.BytesIO(data)) as image:
-            image.draft("RGB", (THUMB, THUMB))  # a JPEG is decoded at a fraction of its size
-            small = image.convert("RGB")
-    except OSError as error:  # stored whole, but cut short by its sender: there is nothing to show
-        raise HTTPException(404) from error
+    small = _decoded(data, draft=THUMB)
     small.thumbnail((THUMB, THUMB))
     out = io.BytesIO()
     small.save(out, "JPEG", quality=80)
     return out.getvalue()
+
+
+def _decoded(data: bytes, draft: int | None = None) -> Image.Image:
+    try:
+        with Image.open(io.BytesIO(data)) as image:
+            if draft is not None:
+                image.draft("RGB", (draft, draft))  # a JPEG is decoded at a fraction of its size
+            return image.convert("RGB")
+    except (OSError, ValueError, SyntaxError) as error:  # stored whole, but cut short or damaged by its sender
+        raise HTTPException(404) from error

@@ -24,7 +24,7 @@ def door(request: Request, next: str = "/", told: str = "") -> HTMLResponse:
 
 
 @router.post("/sign-in", dependencies=[Depends(same_origin)])
-def sign_in(request: Request, name: Short, password: Short, next: Short = "/") -> Response:
+def sign_in(request: Request, name: Short = "", password: Short = "", next: Short = "/") -> Response:
     """1 slow down guessing, 2 check the password, 3 open a session."""
     services: Services = request.app.state.services
     throttle: people.Throttle = request.app.state.throttle

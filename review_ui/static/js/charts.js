@@ -49,6 +49,15 @@
     });
   }
 
+  function read(u, box, names) {
+    const i = u.cursor.idx;
+    const line = box.parentElement.querySelector(".readout");
+    if (i === null || i === undefined) return void (line.textContent = "");
+    const at = new Date(u.data[0][i] * 1000).toLocaleTimeString(undefined, { hour12: false });
+    const told = [1, 2].map((k) => (u.data[k][i] === null ? null : `${names[k - 1]} ${u.data[k][i].toFixed(1)}`));
+    line.textContent = [at, ...told.filter(Boolean)].join(" · ");
+  }
+
   function draw(box) {
     charts.get(box)?.destroy();
     const series = JSON.parse(box.dataset.series);
@@ -59,16 +68,16 @@
     const chart = new uPlot({
       width: box.clientWidth,
       height: 260,
-      legend: { live: true },
+      legend: { show: false },
       cursor: { y: false },
       scales: { y: { range } },
       axes: [{ ...axis, values: [[3600, "{HH}:{mm}"], [60, "{HH}:{mm}"], [1, "{HH}:{mm}:{ss}"]].map((v) => [v[0], v[1], null, null, null, null, null, null, 1]) }, { ...axis, size: 48 }],
       series: [
-        { value: "{YYYY}-{MM}-{DD} {HH}:{mm}:{ss}" },
-        { label: names[0], stroke: token("--ink-3"), width: 0, points: { show: true, size: 6, fill: token("--ink-3") }, value: (u, v) => v?.toFixed(1) ?? "–" },
-        { label: names[1], stroke: token("--good"), width: 3, points: { show: false }, value: (u, v) => v?.toFixed(1) ?? "–" },
+        {},
+        { label: names[0], stroke: token("--ink-3"), width: 0, points: { show: true, size: 6, fill: token("--ink-3") } },
+        { label: names[1], stroke: token("--good"), width: 3, points: { show: false } },
       ],
-      hooks: { drawAxes: [(u) => drawLimits(u, series)], draw: [(u) => drawAlarms(u, series)] },
+      hooks: { setCursor: [(u) => read(u, box, names)], drawAxes: [(u) => drawLimits(u, series)], draw: [(u) => drawAlarms(u, series)] },
     }, [series.time, series.median, series.ewma], box);
     charts.set(box, chart);
   }

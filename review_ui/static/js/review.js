@@ -5,7 +5,7 @@
   const HEARTBEAT_MS = 20_000;
   const AT_WORK_MS = 120_000;
   const preloaded = new Map();
-  let shownAt = 0;
+  let shownAt = Infinity;
   let activeAt = performance.now();
   let deepTimer = null;
 
@@ -16,12 +16,13 @@
     requestAnimationFrame(() => requestAnimationFrame(() => {
       shownAt = performance.now();
       performance.mark("jidoka:painted", { detail: work()?.dataset.task ?? "" });
-      document.body.dataset.ready = work()?.dataset.task ?? "idle";
+      if (work()) work().dataset.ready = "yes";
       preload();
     }));
   }
 
   function show() {
+    shownAt = Infinity; // deaf until the pictures are there
     window.jidokaDeep?.release();
     clearTimeout(deepTimer);
     if (!isSheet()) return painted();

@@ -37,6 +37,8 @@
       event.preventDefault();
       send(form, [...event.dataTransfer.files]);
     });
+    form.querySelector("button").hidden = true;
+    form.elements.files.addEventListener("change", () => send(form, [...form.elements.files.files]));
     form.addEventListener("submit", (event) => {
       event.preventDefault();
       send(form, [...form.elements.files.files]);

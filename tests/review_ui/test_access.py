@@ -1,0 +1,172 @@
+"""The same seven questions for every page and action: stranger, inspector, engineer, admin, wrong token, wrong method,
+unknown line."""
+
+import pytest
+
+from inspection.core.people import Role
+from review_ui.pages import PAGES
+
+LOOK = ["/", "/queue", "/queue/count", "/review", "/password", "/lines/phones", "/lines/phones/training",
+        "/lines/phones/units", "/lines/phones/units/A-1", "/lines/phones/light", "/images/1",
+        "/images/1/thumb"]  # fmt: skip
+ENGINEERS_LOOK = ["/new-line"]
+INSPECTORS_ACT = [
+    "/review/undo",
+    "/review/1",
+    "/review/1/keep",
+    "/review/1/back",
+    "/lines/phones/alarms/1/ack",
+    "/password",
+]
+ENGINEERS_ACT = [
+    "/new-line", "/lines/phones/policy", "/lines/phones/rollback", "/lines/phones/cameras",
+    "/lines/phones/cameras/cam1/revoke",
+    "/lines/phones/alarms/1/clear", "/lines/phones/samples", "/lines/phones/samples/ab/remove", "/lines/phones/train",
+    "/lines/phones/train/1/cancel", "/lines/phones/light", "/lines/phones/demo",
+]  # fmt: skip
+OF_A_LINE = [path for path in (*LOOK, *ENGINEERS_ACT) if path.startswith("/lines/phones")]
+FIELDS = {
+    "/lines/phones/policy": {"level": "human_only", "expected": "1"},
+    "/lines/phones/cameras": {"name": "cam2"},
+    "/lines/phones/light": {"camera": "cam1", "view": "front", "reason": "a new lamp was put in"},
+    "/lines/phones/demo": {"name": "lamp", "value": "1"},
+    "/lines/phones/samples": {"view": "front"},
+    "/review/1": {"answer": "pass", "lease": "none"},
+    "/review/1/keep": {"lease": "none"},
+    "/review/1/back": {"lease": "none"},
+    "/password": {"old": "x", "new": "y", "again": "z"},
+}
+
+
+@pytest.fixture
+def plant(plant):
+    plant.line(simulated=True)
+    plant.unit("A-1")
+    return plant
+
+
+@pytest.mark.parametrize("path", [*LOOK, *ENGINEERS_LOOK, "/live"])
+def test_strangers_are_asked_to_sign_in_and_brought_back(visit, path):
+    answer = visit().get(path)
+    assert answer.status_code == 303
+    assert answer.headers["location"].startswith("/sign-in?next=%2F")
+    assert "phones" not in answer.text
+
+
+@pytest.mark.parametrize("path", [*INSPECTORS_ACT, *ENGINEERS_ACT])
+def test_strangers_change_nothing(visit, plant, path):
+    before = journal_length(plant)
+    answer = visit().post(path, FIELDS.get(path))
+    assert answer.status_code == 303
+    assert answer.headers["location"].startswith("/sign-in")
+    assert journal_length(plant) == before
+
+
+@pytest.mark.parametrize("path", LOOK)
+@pytest.mark.parametrize("name", ["ines", "erin", "adam"])
+def test_everybody_signed_in_may_look(visit, path, name):
+    assert visit(name).get(path).status_code == 200
+
+
+@pytest.mark.parametrize("path", ENGINEERS_LOOK)
+def test_engineers_pages_are_closed_to_inspectors_in_words(visit, path):
+    refused = visit("ines").get(path)
+    assert refused.status_code == 403
+    assert "needs the role engineer" in refused.text
+    assert visit("erin").get(path).status_code == visit("adam").get(path).status_code == 200
+
+
+@pytest.mark.parametrize("path", ENGINEERS_ACT)
+def test_inspectors_change_nothing_of_a_line(visit, plant, path):
+    ines = visit("ines")
+    before = journal_length(plant)
+    assert ines.post(path, FIELDS.get(path)).status_code == 403
+    assert journal_length(plant) == before
+
+
+@pytest.mark.parametrize("path", ENGINEERS_ACT)
+@pytest.mark.parametrize("name", ["erin", "adam"])
+def test_engineers_and_admins_are_let_through_to_the_action(visit, path, name):
+    files = [("files", ("a.txt", b"no image", "text/plain"))] if path.endswith("samples") else None
+    assert visit(name).post(path, FIELDS.get(path), files=files).status_code not in (401, 403, 405, 500)
+
+
+@pytest.mark.parametrize("path", [*INSPECTORS_ACT, *ENGINEERS_ACT])
+@pytest.mark.parametrize("token", ["", "guessed"])
+def test_a_wrong_token_changes_nothing(visit, plant, path, token):
+    erin = visit("erin")
+    before = journal_length(plant)
+    answer = erin.post(path, FIELDS.get(path), csrf=token)
+    assert answer.status_code == 403
+    assert "Load the page again" in answer.text
+    assert journal_length(plant) == before
+
+
+@pytest.mark.parametrize("path", [*INSPECTORS_ACT, *ENGINEERS_ACT])
+def test_another_sites_page_changes_nothing(visit, plant, path):
+    erin = visit("erin")
+    before = journal_length(plant)
+    assert erin.post(path, FIELDS.get(path), origin="http://evil.test").status_code == 403
+    assert erin.post(path, FIELDS.get(path), sec_fetch_site="cross-site").status_code == 403
+    assert journal_length(plant) == before
+
+
+@pytest.mark.parametrize("path", [*LOOK, *ENGINEERS_LOOK, *INSPECTORS_ACT, *ENGINEERS_ACT])
+def test_a_wrong_method_is_refused_in_words(visit, path):
+    answer = visit("erin").send("DELETE", path)
+    assert answer.status_code == 405
+    assert "does not take that kind of request" in answer.text
+
+
+@pytest.mark.parametrize("path", OF_A_LINE)
+def test_an_unknown_line_is_said_to_be_unknown(visit, path):
+    erin, elsewhere = visit("erin"), path.replace("phones", "nowhere")
+    if path in LOOK:
+        answer = erin.get(elsewhere)
+    else:
+        files = [("files", ("a.png", b"x", "image/png"))] if path.endswith("samples") else None
+        answer = erin.post(elsewhere, FIELDS.get(path), files=files)
+    assert answer.status_code in (404, 422)
+    assert "Something broke" not in answer.text
+
+
+def test_a_person_who_must_choose_a_password_gets_nowhere_else(visit, plant):
+    plant.person("newbie", Role.ADMIN, must_change=True)
+    newbie = visit("newbie")
+    for path in LOOK:
+        if path != "/password":
+            assert newbie.get(path).headers["location"] == "/password"
+    assert newbie.get("/password").status_code == 200
+
+
+def test_a_session_ends_when_idle_and_when_signed_out(visit, plant):
+    ines, other = visit("ines"), visit("ines")
+    assert ines.post("/sign-out").headers["location"] == "/sign-in?told=out"
+    assert ines.get("/queue").status_code == 303
+    assert other.get("/queue").status_code == 200
+    plant.wait(3700)
+    assert other.get("/queue").status_code == 303
+
+
+def test_a_page_that_refreshes_itself_does_not_keep_a_terminal_signed_in_but_the_board_does(visit, plant):
+    left_open, wall = visit("ines"), visit("erin")
+    for _ in range(5):
+        plant.wait(1000)
+        left_open.get("/queue", x_live="yes")
+        wall.get("/", x_live="yes")
+    assert left_open.get("/queue").status_code == 303
+    assert wall.get("/").status_code == 200
+
+
+def test_every_route_was_asked():
+    known = {(r.path, m) for page in PAGES for r in page.router.routes for m in r.methods}
+    asked = len(LOOK) + len(ENGINEERS_LOOK) + len(INSPECTORS_ACT) + len(ENGINEERS_ACT)
+    elsewhere = {("/sign-in", "GET"), ("/sign-in", "POST"), ("/sign-out", "POST"), ("/live", "GET"),
+                 ("/images/{image_id}/heatmap", "GET"), ("/lines/{line}/samples/{digest}", "GET")}  # fmt: skip
+    assert elsewhere <= known
+    assert len(known) == asked + len(elsewhere)
+
+
+def journal_length(plant) -> int:
+    with plant.db.read() as tx:
+        return tx.exec_driver_sql("select count(*) from journal").scalar()

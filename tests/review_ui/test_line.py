@@ -1,0 +1,88 @@
+"""A line's page: the ladder, the evidence, alarms and cameras."""
+
+import re
+
+import pytest
+
+from inspection.core.decide import Verdict
+from inspection.core.label import Label
+from inspection.core.level import Level
+
+
+@pytest.fixture
+def plant(plant):
+    plant.line()
+    return plant
+
+
+def test_the_ladder_says_where_the_line_stands_and_what_the_next_rung_needs(visit):
+    page = visit("ines").get("/lines/phones").text
+    assert page.count('class="step"') == 5
+    assert re.search(r'aria-current="step">\s*<span class="step">1<', page)
+    assert "Evidence for the next rung: Shadow" in page
+    assert "A trained model: none yet" in page
+    assert "not met" in page
+
+
+def test_inspectors_see_everything_and_no_form_but_one_for_alarms(visit, plant):
+    plant.windows([120] * 10 + [60])
+    page = visit("ines").get("/lines/phones").text
+    actions = set(re.findall(r'action="(/lines/[^"]+)"', page))
+    assert actions == {"/lines/phones/alarms/1/ack"}
+
+
+def test_evidence_is_told_in_numbers_with_bounds(visit, plant):
+    plant.level(Level.SHADOW, model=plant.model())
+    for i in range(24):
+        plant.unit(f"A-{i}", score=0.9 if i % 4 == 0 else 0.1)
+        plant.answer("ines", Label(verdict=Verdict.REJECT if i % 4 == 0 else Verdict.PASS,
+                                   defect_types=("dent",) if i % 4 == 0 else (), seconds=4))  # fmt: skip
+    page = visit("erin").get("/lines/phones").text
+    assert "24, of which 6 defective" in page
+    assert "Evidence for the next rung: AI assist" in page
+    assert 'class="defective"' in page
+    assert "blind labels without an escape" in page or "pass up to" in page
+
+
+def test_an_alarm_is_taken_in_hand_and_cleared_with_a_reason(visit, plant):
+    plant.windows([120] * 10 + [60])
+    ines, erin = visit("ines"), visit("erin")
+    assert "The light of view front has drifted" in ines.get("/").text
+    ines.post("/lines/phones/alarms/1/ack")
+    assert "ines looks after it" in erin.get("/lines/phones").text
+    refused = erin.post("/lines/phones/alarms/1/clear", {"reason": " "})
+    assert refused.status_code == 422
+    assert "Write what was done" in refused.text
+    erin.post("/lines/phones/alarms/1/clear", {"reason": "lamp changed"})
+    assert "has drifted" not in erin.get("/lines/phones").text
+    assert erin.post("/lines/phones/alarms/1/ack").status_code == 404
+
+
+def test_a_cameras_token_is_shown_once_with_a_ready_command(visit):
+    erin = visit("erin")
+    shown = erin.post("/lines/phones/cameras", {"name": "cam2"})
+    token = re.search(r"jdk_[\w-]+", shown.text)[0]
+    assert "jidoka camera --server http://plant.test --line phones --view front" in shown.text
+    page = erin.get("/lines/phones").text
+    assert token not in page
+    assert "cam2" in page
+    erin.post("/lines/phones/cameras/cam2/revoke")
+    assert "revoked" in erin.get("/lines/phones").text
+    assert erin.post("/lines/phones/cameras/cam9/revoke").status_code == 404
+
+
+def test_a_bad_camera_name_is_refused_and_kept(visit):
+    refused = visit("erin").post("/lines/phones/cameras", {"name": "Cam <1>"})
+    assert refused.status_code == 422
+    assert "A camera is named by" in refused.text
+    assert 'value="Cam &lt;1&gt;"' in refused.text
+
+
+def test_simulated_lines_are_marked_on_every_page(visit, plant):
+    plant.line("sim", simulated=True)
+    plant.unit("S-1", line="sim")
+    erin = visit("erin")
+    for path in ("/", "/queue", "/review?line=sim", "/lines/sim", "/lines/sim/training", "/lines/sim/units",
+                 "/lines/sim/units/S-1", "/lines/sim/light"):  # fmt: skip
+        assert "SIMULATED" in erin.get(path).text, path
+    assert "SIMULATED" not in erin.get("/lines/phones").text

@@ -1,0 +1,90 @@
+"""Photos are put in, and a training is started, watched and stopped."""
+
+import re
+
+import pytest
+
+from tests.review_ui.plant import picture
+
+
+@pytest.fixture
+def plant(plant):
+    plant.line(views=("front",))
+    return plant
+
+
+def put_in(visitor, *files, view="front", **headers):
+    sent = [("files", (name, data, "image/jpeg")) for name, data in files]
+    return visitor.post("/lines/phones/samples", {"view": view}, files=sent, **headers)
+
+
+def test_photos_are_counted_per_view_and_shown(visit):
+    erin = visit("erin")
+    assert put_in(erin, *[(f"good{i}.jpg", picture(i)) for i in range(3)]).status_code == 303
+    page = erin.get("/lines/phones/training").text
+    assert "3 / 10" in page
+    address = re.search(r'src="(/lines/phones/samples/\w{64})"', page)[1]
+    small = visit("ines").get(address)
+    assert small.headers["content-type"] == "image/jpeg"
+    assert visit("ines").get(address, if_none_match=small.headers["etag"]).status_code == 304
+
+
+def test_the_same_photo_counts_once(visit):
+    erin = visit("erin")
+    put_in(erin, ("a.jpg", picture(1)), ("b.jpg", picture(1)))
+    assert "1 / 10" in erin.get("/lines/phones/training").text
+
+
+@pytest.mark.parametrize("data", [b"", b"no image at all", b"\xff\xd8\xff\xe0 cut", b"GIF89a" + b"\0" * 50])
+def test_what_is_no_photo_is_refused_by_name_and_the_rest_is_kept(visit, data):
+    erin = visit("erin")
+    refused = put_in(erin, ("bad.jpg", data), ("good.jpg", picture(5)))
+    assert refused.status_code == 422
+    assert "bad.jpg" in refused.text
+    assert "1 / 10" in erin.get("/lines/phones/training").text
+
+
+def test_the_script_that_sends_photos_is_answered_in_plain_words(visit):
+    erin = visit("erin")
+    token = {"x_csrf_token": erin.csrf}
+    assert put_in(erin, ("a.jpg", picture(1)), **token).text == "One new photo."
+    refused = put_in(erin, ("a.txt", b"text"), **token)
+    assert refused.status_code == 422
+    assert refused.text.startswith("a.txt: ")
+
+
+def test_photos_of_an_unknown_view_are_refused(visit):
+    assert "has no view" in put_in(visit("erin"), ("a.jpg", picture(1)), view="bottom").text
+
+
+def test_a_photo_can_be_taken_out_again(visit):
+    erin = visit("erin")
+    put_in(erin, ("a.jpg", picture(1)))
+    digest = re.search(r"/samples/(\w{64})/remove", erin.get("/lines/phones/training").text)[1]
+    erin.post(f"/lines/phones/samples/{digest}/remove")
+    assert "0 / 10" in erin.get("/lines/phones/training").text
+    assert erin.get(f"/lines/phones/samples/{digest}").status_code == 404
+    assert erin.post(f"/lines/phones/samples/{digest}/remove").status_code == 404
+
+
+def test_too_few_photos_train_nothing_and_say_how_many(visit, plant):
+    erin = visit("erin")
+    put_in(erin, ("a.jpg", picture(1)))
+    page = erin.get("/lines/phones/training").text
+    assert re.search(r"<button class=\"button main big\" disabled", page)
+    refused = erin.post("/lines/phones/train")
+    assert refused.status_code == 422
+    assert "at least 10 are needed" in refused.text
+    assert plant.jobs_started == 0
+
+
+def test_a_training_is_queued_watched_and_cancelled(visit, plant):
+    erin = visit("erin")
+    put_in(erin, *[(f"{i}.jpg", picture(i)) for i in range(10)])
+    erin.post("/lines/phones/train")
+    assert plant.jobs_started == 1
+    assert "waits for its turn" in visit("ines").get("/lines/phones/training").text
+    assert "under way" in erin.post("/lines/phones/train").text
+    erin.post("/lines/phones/train/1/cancel")
+    assert "Cancelled by erin." in erin.get("/lines/phones/training").text
+    assert erin.post("/lines/phones/train/1/cancel").status_code == 404

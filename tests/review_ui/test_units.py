@@ -1,0 +1,98 @@
+"""Units in a list, found by filters, and the story of one."""
+
+import re
+
+import pytest
+
+from inspection.core.decide import Verdict
+from inspection.core.label import Label
+from inspection.core.level import Level
+
+
+@pytest.fixture
+def plant(plant):
+    plant.line()
+    return plant
+
+
+def serials(page) -> list[str]:
+    return re.findall(r'class="serial grow">([^<]*)<', page.text)
+
+
+def test_units_are_listed_newest_first_and_found_by_serial(visit, plant):
+    for serial in ("A-1", "A-2", "B-1"):
+        plant.unit(serial)
+    ines = visit("ines")
+    assert [s.strip() for s in serials(ines.get("/lines/phones/units"))] == ["B-1", "A-2", "A-1"]
+    assert [s.strip() for s in serials(ines.get("/lines/phones/units?serial=A"))] == ["A-2", "A-1"]
+    assert "No unit fits" in ines.get("/lines/phones/units?serial=%25").text
+
+
+def test_units_are_found_by_verdict_and_who_settled_them(visit, plant):
+    plant.unit("A-1")
+    plant.answer("ines", Label(verdict=Verdict.REJECT, defect_types=("dent",)))
+    plant.unit("A-2")
+    erin = visit("erin")
+    assert [s.strip() for s in serials(erin.get("/lines/phones/units?verdict=reject&by=person"))] == ["A-1"]
+    assert [s.strip() for s in serials(erin.get("/lines/phones/units?verdict=pending"))] == ["A-2"]
+
+
+def test_engineers_find_audits(visit, plant):
+    plant.level(Level.FULL_AUTOMATION, model=plant.model(), reject_above=0.5, audit_share=1)
+    plant.unit("A-1", score=0.2)
+    assert serials(visit("erin").get("/lines/phones/units?audited=yes"))
+    assert not serials(visit("erin").get("/lines/phones/units?audited=no"))
+
+
+def test_older_units_are_a_page_away(visit, plant):
+    for i in range(53):
+        plant.unit(f"A-{i:02}", views=("front",))
+    ines = visit("ines")
+    first = ines.get("/lines/phones/units?serial=A")
+    older = re.search(r'href="(\?[^"]*before=\d+)"', first.text)[1].replace("&amp;", "&")
+    assert [s.strip() for s in serials(ines.get(f"/lines/phones/units{older}"))] == ["A-02", "A-01", "A-00"]
+
+
+@pytest.mark.parametrize("query", ["before=-1", "before=x", "before=99999999999999999999", "serial=" + "x" * 500])
+def test_a_query_that_cannot_be_read_is_refused_in_words(visit, query):
+    answer = visit("ines").get(f"/lines/phones/units?{query}")
+    assert answer.status_code == 400
+    assert "could not be read" in answer.text
+
+
+@pytest.mark.parametrize("serial", ["A/1", "ü 7", "<script>alert(1)</script>", "50%", "a?b#c", '"quoted"'])
+def test_any_serial_has_its_story_and_breaks_no_page(visit, plant, serial):
+    plant.unit(serial)
+    ines = visit("ines")
+    page = ines.get("/lines/phones/units")
+    address = re.search(r'class="unit" href="([^"]+)"', page.text)[1].replace("&amp;", "&")
+    story = ines.get(address)
+    assert story.status_code == 200
+    assert "<script>alert" not in story.text + page.text + ines.get("/review").text
+
+
+def test_a_story_tells_policy_scores_labels_and_journal(visit, plant):
+    plant.level(Level.PARTIAL_AUTOMATION, model=plant.model(), pass_below=0.2, reject_above=0.8, audit_share=0.0001)
+    plant.unit("A-1", score=0.9)
+    story = visit("erin").get("/lines/phones/units/A-1").text
+    for words in ("Reject under policy 2", "score over the reject threshold", "score 0.900", "one view rejected",
+                  "Unit seen on the line", "Nobody has judged this visit", "/heatmap"):  # fmt: skip
+        assert words in story, words
+
+
+def test_a_unit_that_came_back_has_two_visits(visit, plant):
+    plant.unit("A-1", views=("front", "back"))
+    with plant.db.read() as tx:
+        seen = tx.exec_driver_sql("select id from image").scalars().all()
+    assert len(seen) == 2
+    plant.answer("ines", Label(verdict=Verdict.REJECT, defect_types=("dent",)))
+    plant.unit("A-1")
+    story = visit("erin").get("/lines/phones/units/A-1").text
+    assert 'aria-label="Visit 2"' in story
+    assert 'aria-label="Visit 1"' in story
+
+
+def test_an_unknown_serial_is_said_to_be_unknown(visit):
+    answer = visit("ines").get("/lines/phones/units/nothing")
+    assert answer.status_code == 404
+    assert "has never seen a unit" in answer.text
