@@ -232,7 +232,7 @@ def _conditions(next_level: Level | None, proof: Evidence, has_model: bool) -> t
 
 def _samples(tx: Tx, known: lines.LineInForce) -> tuple[SampleCount, ...]:
     counted = select(SAMPLE.c.view, func.count()).where(SAMPLE.c.line_id == known.id).group_by(SAMPLE.c.view)
-    put_in = {view: count for view, count in tx.execute(counted).tuples()}
+    put_in: dict[str, int] = dict(tx.execute(counted).tuples().all())
     passed: dict[str, int] = {}
     for sample in models.passed_images(tx, known.id, 400):
         passed[sample.view] = passed.get(sample.view, 0) + 1
