@@ -7,6 +7,7 @@ from fastapi import APIRouter, Form
 from fastapi.responses import HTMLResponse, Response
 from starlette.exceptions import HTTPException
 
+from inspection.core.line import InvalidLine
 from inspection.core.people import Role
 from inspection.store.reports import line as report
 from review_ui.guard import Desk, guard
@@ -16,9 +17,9 @@ router = APIRouter()
 
 KNOBS: dict[str, tuple[float, float, float]] = {
     "lamp": (0.2, 1.3, 0.05), "defect_rate": (0.0, 0.6, 0.02), "pace": (2.0, 240.0, 2.0), "unfit": (0.0, 0.5, 0.02),
-    "lost": (0.0, 0.5, 0.02), "repeated": (0.0, 0.5, 0.02),
+    "lost": (0.0, 0.5, 0.02), "repeated": (0.0, 0.5, 0.02), "decay": (0.0, 0.02, 0.001),
 }  # fmt: skip
-SWITCHES = ("paused", "inspectors")
+SWITCHES = ("paused", "frozen", "inspectors")
 
 
 @router.post("/lines/{line}/demo")
@@ -32,7 +33,10 @@ def turn(
     if control is None or not known.simulated or name not in (*KNOBS, *SWITCHES) or not math.isfinite(value):
         raise HTTPException(404)
     low, high, _ = KNOBS.get(name, (0.0, 1.0, 1.0))
-    control.set(name, min(max(value, low), high))
+    try:
+        control.set(name, min(max(value, low), high))
+    except ValueError as refused:
+        raise InvalidLine(str(refused)) from refused
     if not desk.in_part:
         return desk.go(f"/lines/{line}#demo")
     return panel(desk, line)

@@ -100,7 +100,7 @@ def _keep(desk: Desk, line: str, view: str, file: UploadFile) -> bool:
 
 def _page(desk: Desk, name: str, *, status: int = 200, problem: str = "") -> HTMLResponse:
     page = desk.read(lambda tx: report.page(tx, name, desk.now))
-    photos = desk.read(lambda tx: report.samples(tx, name, 60))
+    photos = desk.read(lambda tx: report.samples(tx, name, 24))
     live = next((job for job in page.jobs if job.state in ("queued", "running")), None)
     ready = all(count.put_in + count.passed >= MIN_GOOD_IMAGES for count in page.samples)
     told: dict[str, Any] = {"problem": problem, "least": MIN_GOOD_IMAGES, "useful": USEFUL_IMAGES}

@@ -19,7 +19,7 @@
     if (field.matches("#policy-form input")) moveMark(field);
     if (field.matches(".knob input[type=range]")) {
       const value = Number(field.value);
-      field.closest("label").querySelector("output").textContent = field.dataset.unit ? `${Math.round(value * 100)} %` : String(value);
+      field.closest("label").querySelector("output").textContent = field.dataset.unit ? `${(value * 100).toFixed(Number(field.step) < 0.01 ? 1 : 0)} %` : String(value);
     }
   });
   document.addEventListener("click", (event) => {
@@ -30,6 +30,17 @@
       form[name].value = value ? String(Number(Number(value).toFixed(5))) : "";
       moveMark(form[name]);
     }
+  });
+  document.addEventListener("click", (event) => {
+    const raise = event.target.closest("[data-raise]");
+    const form = document.getElementById("policy-form");
+    if (!raise || !form) return;
+    event.preventDefault();
+    document.getElementById("change").open = true;
+    form.level.value = raise.dataset.raise;
+    if (!form.model.value && form.model.options.length > 1) form.model.selectedIndex = 1;
+    form.scrollIntoView({ block: "center" });
+    form.reason.focus({ preventScroll: true });
   });
   document.addEventListener("DOMContentLoaded", () => {
     if (location.hash === "#change") document.getElementById("change")?.setAttribute("open", "");

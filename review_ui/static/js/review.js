@@ -13,7 +13,7 @@
   const isSheet = () => work()?.matches("form");
 
   function painted() {
-    requestAnimationFrame(() => requestAnimationFrame(() => {
+    requestAnimationFrame(() => setTimeout(() => {
       shownAt = performance.now();
       performance.mark("jidoka:painted", { detail: work()?.dataset.task ?? "" });
       if (work()) work().dataset.ready = "yes";
