@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy.stats import beta, binom
 
 
@@ -62,16 +63,15 @@ def suggest(graded: Sequence[Graded], escape_limit: float, overkill_limit: float
     return Suggestion(pass_below=low, reject_above=high)
 
 
-def _last_proved(scores: np.ndarray, bad: np.ndarray, limit: float, delta: float) -> float | None:
+def _last_proved(scores: NDArray[np.float64], bad: NDArray[np.bool_], limit: float, delta: float) -> float | None:
     """The largest score t such that `bad` units with scores <= t stay within the limit, ties counted together."""
-    proved = None
-    for t in np.unique(scores):
-        if binom.cdf(int(np.count_nonzero(bad & (scores <= t))), len(scores), limit) > delta:
-            break
-        proved = float(t)
-    return proved
+    candidates, place = np.unique(scores, return_inverse=True)
+    events = np.cumsum(np.bincount(place, weights=bad, minlength=len(candidates)))
+    failed = binom.cdf(events, len(scores), limit) > delta
+    proved = len(candidates) if not failed.any() else int(np.argmax(failed))
+    return float(candidates[proved - 1]) if proved else None
 
 
-def _under(scores: np.ndarray, high: float) -> float | None:
+def _under(scores: NDArray[np.float64], high: float) -> float | None:
     below = scores[scores < high]
     return float(below.max()) if below.size else None

@@ -29,7 +29,7 @@ def turn(
 ) -> Response:  # fmt: skip
     """Turn one knob of a simulated line."""
     control = desk.services.demo
-    known = desk.read(lambda tx: report.page(tx, line, desk.now)).line
+    known = desk.read(lambda tx: report.line(tx, line))
     if control is None or not known.simulated or name not in (*KNOBS, *SWITCHES) or not math.isfinite(value):
         raise HTTPException(404)
     low, high, _ = KNOBS.get(name, (0.0, 1.0, 1.0))

@@ -28,7 +28,7 @@ def listed(
         audited={"yes": True, "no": False}.get(audited) if show_ai else None, before_id=before,
     )  # fmt: skip
     with desk.services.db.read() as tx:
-        known = line_report.page(tx, line, desk.now).line
+        known = line_report.line(tx, line)
         found = units.recent(tx, line, wanted, show_ai=show_ai)
     older = found[-1].unit_id if len(found) == PAGE else None
     typed = {"serial": serial, "verdict": verdict, "by": by, "reason": reason, "audited": audited}
@@ -40,7 +40,7 @@ def story(desk: Inspector, line: str, serial: str) -> HTMLResponse:
     """Every visit of a unit; of one whose blind review is open, nothing of the AI."""
     inspector = not desk.may(Role.ENGINEER)
     with desk.services.db.read() as tx:
-        known = line_report.page(tx, line, desk.now).line
+        known = line_report.line(tx, line)
         hide = frozenset(
             unit_id
             for unit_id in units.visits(tx, line, serial)

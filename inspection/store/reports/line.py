@@ -108,6 +108,11 @@ class LinePage:
     oldest_wait_s: float | None
 
 
+def line(tx: Tx, name: str) -> Line:
+    """The line of that name; raises Unknown."""
+    return lines.in_force(tx, name).line
+
+
 def page(tx: Tx, name: str, now: datetime, bins: int = 40) -> LinePage:
     """The page of the line of that name; raises Unknown."""
     known = lines.in_force(tx, name)
