@@ -18,7 +18,7 @@ def build(services: Services) -> ASGIApp:
     app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None)
     app.state.services = services
     app.state.throttle = Throttle()
-    errors.install(app)
+    errors.install(app, services.unavailable)
     for page in PAGES:
         app.include_router(page.router)
     app.mount("/static", StaticFiles(directory=render.STATIC), name="static")

@@ -26,7 +26,7 @@ INVALID = tuple(kind for kind, status in STATUS.items() if status in (409, 422))
 log = logging.getLogger("jidoka.pages")
 
 
-def install(app: FastAPI) -> None:
+def install(app: FastAPI, unavailable: type[Exception] | None) -> None:
     """Let every error end in a page with words."""
     app.add_exception_handler(SignInFirst, _sign_in)
     app.add_exception_handler(RequestValidationError, _misread)
@@ -34,6 +34,8 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(Exception, _unexpected)
     for kind in STATUS:
         app.add_exception_handler(kind, _known)
+    if unavailable is not None:
+        app.add_exception_handler(unavailable, _unavailable)
 
 
 def page(request: Request, status: int, words: str = "") -> HTMLResponse:
@@ -50,6 +52,13 @@ def page(request: Request, status: int, words: str = "") -> HTMLResponse:
 def _known(request: Request, error: Exception) -> Response:
     status = next(code for kind, code in STATUS.items() if isinstance(error, kind))
     return page(request, status, str(error))
+
+
+def _unavailable(request: Request, error: Exception) -> Response:
+    log.warning("store_unavailable reason=%s", error)
+    answer = page(request, 503)
+    answer.headers["retry-after"] = "5"
+    return answer
 
 
 def _sign_in(request: Request, error: Exception) -> Response:

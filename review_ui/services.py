@@ -45,12 +45,13 @@ class DemoControl(Protocol):
 
 @dataclass(frozen=True, kw_only=True)
 class Services:
-    """Everything the pages work with."""
+    """Everything the pages work with. `unavailable` is what the store raises when it cannot be reached."""
 
     db: Store
     images: Images
     clock: Callable[[], datetime]
     changes: Changes
     start_job: Callable[[], None]
+    unavailable: type[Exception] | None = None
     demo: DemoControl | None = None
     secure_cookies: bool = False

@@ -20,7 +20,7 @@ from inspection.flow import line as line_flow
 from inspection.flow.changes import Changes
 from inspection.flow.train import Trained
 from inspection.store import lines
-from inspection.store.database import Database
+from inspection.store.database import Database, Unavailable
 from inspection.store.images import FolderImageStore
 from inspection.store.migrations import upgrade
 from review_ui.app import Services, build
@@ -88,8 +88,15 @@ class Plant:
 
     def services(self) -> Services:
         """What the pages are handed."""
-        return Services(db=self.db, images=self.images, clock=lambda: self.at, changes=self.changes, demo=self.knobs,
-                        start_job=self._job)  # fmt: skip
+        return Services(
+            db=self.db,
+            images=self.images,
+            clock=lambda: self.at,
+            changes=self.changes,
+            start_job=self._job,
+            unavailable=Unavailable,
+            demo=self.knobs,
+        )
 
     def _job(self) -> None:
         self.jobs_started += 1

@@ -83,6 +83,15 @@ def test_an_error_nobody_foresaw_is_told_in_words_and_not_in_detail(visit):
     assert "secret" not in answer.text
 
 
+def test_a_store_that_is_away_is_told_as_such_and_nothing_is_changed(visit, plant):
+    erin = visit("erin")
+    plant.db.close()
+    answer = erin.post("/new-line", {"title": "Lids", "views": "top"})
+    assert answer.status_code == 503
+    assert answer.headers["retry-after"] == "5"
+    assert "Nothing was changed" in answer.text
+
+
 @pytest.mark.parametrize("body", [b"", b"\xff\xfe", b"--x\r\nbroken", b"a=%zz&&&=", b"{" * 1000])
 @pytest.mark.parametrize(
     "kind",
