@@ -1,0 +1,108 @@
+"""One capture is one image, one serial one unit, one visit one disposition."""
+
+import asyncio
+from concurrent.futures import Future
+from pathlib import Path
+
+import pytest
+
+from inspection.core.capture import InvalidCapture
+from inspection.core.decide import Verdict
+from inspection.core.ingest import OtherBody
+from inspection.core.level import FREEDOM, Level
+from inspection.core.predict import Examination, Question
+from inspection.flow.ingest import Intake
+from inspection.store import units
+from inspection.store.images import FolderImageStore
+from tests.plant import Plant
+from tests.review_ui.plant import picture
+
+
+def test_the_same_capture_again_is_the_same_image(any_plant: Plant) -> None:
+    first = any_plant.record("S1", "front").receipt
+    again = any_plant.record("S1", "front").receipt
+    assert again.repeated
+    assert (again.image_id, again.unit_id, again.visit) == (first.image_id, first.unit_id, first.visit)
+    assert any_plant.read(units.count) == 1
+
+
+def test_another_body_under_the_same_id_is_refused_and_nothing_changes(any_plant: Plant) -> None:
+    any_plant.record("S1", "front", body=b"one")
+    with pytest.raises(OtherBody, match="S1-front-1"):
+        any_plant.record("S1", "front", body=b"two")
+    assert any_plant.read(units.count) == 1
+
+
+def test_an_unknown_view_is_refused_with_the_known_ones(plant: Plant) -> None:
+    with pytest.raises(InvalidCapture, match="front, back"):
+        plant.record("S1", "side")
+
+
+def test_a_settled_unit_that_shows_a_view_again_is_on_a_new_visit(plant: Plant) -> None:
+    plant.level(Level.FULL_AUTOMATION)
+    plant.unit("S1", 0.9)
+    for view in plant.views:
+        plant.image("S1", view, 0.1, number=2)
+    assert (plant.find("S1").visit, plant.find("S1").verdict) == (2, Verdict.PASS)
+
+
+def test_a_retake_before_the_unit_is_settled_belongs_to_the_same_visit(plant: Plant) -> None:
+    plant.level(Level.FULL_AUTOMATION)
+    plant.image("S1", "front", 0.1)
+    plant.image("S1", "front", 0.9, number=2)
+    assert (plant.find("S1").visit, plant.find("S1").verdict) == (1, Verdict.REJECT)
+
+
+def test_views_and_visits_of_a_serial_share_their_audit_flag(plant: Plant) -> None:
+    plant.level(Level.FULL_AUTOMATION, audit_share=0.5)
+    flags = {}
+    for visit in (1, 2, 3):
+        for i in range(20):
+            for view in plant.views:
+                plant.image(f"S{i}", view, 0.9, number=visit)
+            flags.setdefault(i, set()).add(plant.find(f"S{i}").audited)
+    assert all(len(seen) == 1 for seen in flags.values())
+    assert len({next(iter(seen)) for seen in flags.values()}) == 2
+
+
+class Answers:
+    """A predictor that does as it is told."""
+
+    def __init__(self, does: str, plant: Plant) -> None:
+        self.does, self.plant, self.asked = does, plant, []
+
+    def predict(self, _image: bytes, question: Question) -> "Future[Examination]":
+        self.asked.append(question)
+        future: Future[Examination] = Future()
+        if self.does == "raise":
+            raise RuntimeError("the model is on fire")
+        if self.does == "fail":
+            future.set_exception(RuntimeError("smoke"))
+        elif self.does == "pass":
+            future.set_result(self.plant.examination(0.0))
+        return future  # "hang" never ends
+
+
+@pytest.mark.parametrize("does", ["pass", "raise", "fail", "hang"])
+@pytest.mark.parametrize("level", list(Level))
+def test_an_image_is_stored_and_answered_whatever_the_model_does(
+    plant: Plant, tmp_path: Path, level: Level, does: str
+) -> None:
+    plant.level(level, deadline_ms=20)
+    predictor = Answers(does, plant)
+    store = FolderImageStore(tmp_path / "images")
+
+    async def send() -> None:
+        intake = Intake(db=plant.db, images=store, predictor=predictor, clock=lambda: plant.now)  # type: ignore[arg-type]
+        for view in plant.views:
+            receipt = await intake.take_in(plant.camera, plant.capture("S1", view), picture(1))
+            assert receipt.serial == "S1"
+        await intake.drain()
+
+    asyncio.run(send())
+    decided = FREEDOM[level].ai_decides and does == "pass"
+    assert plant.find("S1").verdict is (Verdict.PASS if decided else None)
+    if not decided:
+        assert plant.claim() is not None
+    asked = {question.models for question in predictor.asked}
+    assert asked == ({("a" * 64,)} if FREEDOM[level].runs_model else {()})
