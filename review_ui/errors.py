@@ -22,7 +22,6 @@ STATUS: dict[type[Exception], int] = {
     NotAllowed: 403, Unknown: 404, Refusal: 409, InvalidLabel: 422, InvalidLine: 422, InvalidPerson: 422,
     InvalidPolicy: 422, Untrainable: 422, Refused: 422,
 }  # fmt: skip
-INVALID = tuple(kind for kind, status in STATUS.items() if status in (409, 422))
 log = logging.getLogger("jidoka.pages")
 
 

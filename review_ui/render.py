@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
+from jinja2_fragments import render_block
 
 from inspection.core.level import FREEDOM, Level
 from review_ui import draw, texts
@@ -85,6 +86,4 @@ def render(template: str, block: str | None = None, **values: Any) -> str:
     made = environment()
     if block is None:
         return made.get_template(template).render(**values)
-    from jinja2_fragments import render_block
-
     return render_block(made, template, block, **values)

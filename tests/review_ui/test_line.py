@@ -62,7 +62,7 @@ def test_a_cameras_token_is_shown_once_with_a_ready_command(visit):
     erin = visit("erin")
     shown = erin.post("/lines/phones/cameras", {"name": "cam2"})
     token = re.search(r"jdk_[\w-]+", shown.text)[0]
-    assert "jidoka camera --server http://plant.test --line phones --view front" in shown.text
+    assert "jidoka camera --server http://plant.test --line phones --name cam2" in shown.text
     page = erin.get("/lines/phones").text
     assert token not in page
     assert "cam2" in page

@@ -31,6 +31,7 @@
   document.addEventListener("DOMContentLoaded", () => {
     showTheme();
     localTimes(document);
+    document.querySelector("[data-look]")?.scrollIntoView({ block: "center" });
     document.getElementById("theme")?.addEventListener("click", nextTheme);
   });
   document.addEventListener("htmx:afterSettle", () => localTimes(document));
