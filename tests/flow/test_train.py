@@ -1,0 +1,156 @@
+"""Training in the background: asked for, worked off, cancelled, and taken up again when a worker dies."""
+
+import secrets
+
+import pytest
+
+from inspection.core.line import Unknown
+from inspection.core.train import MIN_GOOD_IMAGES, Trained, Untrainable
+from inspection.flow import train
+from inspection.store import models
+from tests.plant import Plant
+
+
+class Trainer:
+    """Makes an artefact out of nothing, unless it is told to fail."""
+
+    def __init__(self, plant: Plant, fails: Exception | None = None, cancels: bool = False) -> None:
+        self.plant, self.fails, self.cancels, self.saw = plant, fails, cancels, []
+
+    def __call__(self, *, line, views, samples, read, progress, cancelled) -> Trained:  # type: ignore[no-untyped-def]  # noqa: ARG002
+        self.saw = samples
+        progress("looking", 1, 2)
+        if self.cancels:
+            job = self.plant.read(lambda tx: models.live_job(tx, self.plant.camera.line_id))
+            assert job is not None
+            self.plant.write(lambda tx: train.cancel(tx, job_id=job.id, by="erin", now=self.plant.now))
+            progress("looking", 2, 2)
+            assert cancelled()
+        if self.fails is not None:
+            raise self.fails
+        return Trained(artefact=secrets.token_hex(32), card={"line": line, "views": list(views)})
+
+
+def put_in(plant: Plant, count: int = MIN_GOOD_IMAGES) -> None:
+    for view in plant.views:
+        for i in range(count):
+            plant.write(
+                lambda tx, view=view, i=i: train.add_sample(
+                    tx, line="phones", view=view, name=f"{i}.jpg", sha256=f"{view}{i}".ljust(64, "0"), by="erin",
+                    now=plant.now,
+                )
+            )  # fmt: skip
+
+
+def ask(plant: Plant) -> int:
+    return plant.write(lambda tx: train.request(tx, line="phones", by="erin", now=plant.now))
+
+
+def work(plant: Plant, trainer: Trainer) -> bool:
+    return train.work_once(plant.db, NoImages(), trainer, lambda: plant.now)
+
+
+class NoImages:
+    """An image store that nobody reads."""
+
+    def put(self, data: bytes):  # type: ignore[no-untyped-def]
+        raise AssertionError(data)
+
+    def get(self, digest: str) -> bytes:
+        raise FileNotFoundError(digest)
+
+
+def test_a_training_ends_with_a_model_that_decides_nothing_yet(any_plant: Plant) -> None:
+    put_in(any_plant)
+    job_id = ask(any_plant)
+    trainer = Trainer(any_plant)
+    assert work(any_plant, trainer)
+    job = any_plant.read(lambda tx: models.job(tx, job_id))
+    assert job is not None
+    assert (job.state, job.message) == ("done", "Model 2 is ready.")
+    assert len(trainer.saw) == 2 * MIN_GOOD_IMAGES
+    newest = any_plant.read(lambda tx: models.all_of_line(tx, any_plant.camera.line_id))[0]
+    assert newest.version == 2
+    question = any_plant.record("S1", "front").question
+    assert question is not None
+    assert question.models == ()
+    assert not work(any_plant, trainer), "there is nothing more to do"
+
+
+def test_too_few_images_are_said_before_anything_begins(plant: Plant) -> None:
+    put_in(plant, MIN_GOOD_IMAGES - 1)
+    with pytest.raises(Untrainable, match=f"{MIN_GOOD_IMAGES - 1} different good images"):
+        ask(plant)
+
+
+def test_the_same_image_counts_once_and_an_unknown_view_not_at_all(plant: Plant) -> None:
+    sample = {"line": "phones", "name": "a.jpg", "sha256": "a" * 64, "by": "erin"}
+    assert plant.write(lambda tx: train.add_sample(tx, view="front", **sample, now=plant.now))
+    assert not plant.write(lambda tx: train.add_sample(tx, view="front", **sample, now=plant.now))
+    with pytest.raises(Untrainable, match="front, back"):
+        plant.write(lambda tx: train.add_sample(tx, view="side", **sample, now=plant.now))
+    plant.write(lambda tx: train.remove_sample(tx, line="phones", sha256="a" * 64, by="erin", now=plant.now))
+    with pytest.raises(Unknown):
+        plant.write(lambda tx: train.remove_sample(tx, line="phones", sha256="a" * 64, by="erin", now=plant.now))
+
+
+@pytest.mark.parametrize(
+    ("error", "words"),
+    [(Untrainable("All photos are alike."), "All photos are alike."), (RuntimeError("boom"), "boom")],
+)
+def test_a_training_that_fails_says_why_and_the_next_one_goes(plant: Plant, error: Exception, words: str) -> None:
+    put_in(plant)
+    job_id = ask(plant)
+    assert work(plant, Trainer(plant, fails=error))
+    job = plant.read(lambda tx: models.job(tx, job_id))
+    assert job is not None
+    assert job.state == "failed"
+    assert words in job.message
+    ask(plant)
+    assert work(plant, Trainer(plant))
+
+
+def test_one_training_of_a_line_at_a_time(plant: Plant) -> None:
+    put_in(plant)
+    ask(plant)
+    with pytest.raises(Untrainable, match="under way"):
+        ask(plant)
+
+
+def test_a_cancelled_training_registers_nothing(plant: Plant) -> None:
+    put_in(plant)
+    job_id = ask(plant)
+    assert work(plant, Trainer(plant, cancels=True))
+    job = plant.read(lambda tx: models.job(tx, job_id))
+    assert job is not None
+    assert job.state == "cancelled"
+    assert len(plant.read(lambda tx: models.all_of_line(tx, plant.camera.line_id))) == 1
+    with pytest.raises(Unknown, match="over already"):
+        plant.write(lambda tx: train.cancel(tx, job_id=job_id, by="erin", now=plant.now))
+
+
+def test_a_job_whose_worker_died_is_taken_up_by_another(any_plant: Plant) -> None:
+    put_in(any_plant)
+    job_id = ask(any_plant)
+    until = any_plant.now + train.CLAIM
+    assert any_plant.write(lambda tx: models.claim_job(tx, "the-dead", until, any_plant.now)) is not None
+    assert not work(any_plant, Trainer(any_plant))
+    any_plant.later(minutes=3)
+    assert work(any_plant, Trainer(any_plant))
+    job = any_plant.read(lambda tx: models.job(tx, job_id))
+    assert job is not None
+    assert job.state == "done"
+
+
+def test_units_that_people_passed_are_trained_from_as_well(plant: Plant) -> None:
+    from inspection.core.decide import Verdict
+
+    plant.unit("good")
+    plant.later(seconds=1)
+    plant.unit("bad")
+    for verdict in (Verdict.PASS, Verdict.REJECT):
+        held = plant.claim()
+        assert held is not None
+        plant.answer(held, verdict)
+    names = {sample.name for sample in plant.read(lambda tx: train.gather(tx, line="phones"))}
+    assert names == {"good"}
