@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Coroutine
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, TypeVar
@@ -165,11 +165,9 @@ class Intake:
 
     async def take_in(self, camera: Camera, capture: Capture, data: bytes) -> Receipt:
         """1 force the bytes to disk, 2 record the image, 3 ask the models, 4 decide and answer."""
-        loop = asyncio.get_running_loop()
-        stored = await loop.run_in_executor(self._pool, self._images.put, data)
-        recorded = await asyncio.wrap_future(
-            self._db.submit(lambda tx: record(tx, camera=camera, capture=capture, stored=stored, now=self._clock()))
-        )
+        durable: Future[Recorded] = Future()
+        self._pool.submit(self._store, camera, capture, data, durable)
+        recorded = await asyncio.wrap_future(durable)
         if recorded.question is None:
             return recorded.receipt
         if recorded.decides:
@@ -178,6 +176,16 @@ class Intake:
         if self._worth_examining(camera, recorded.question):
             self._keep(self._examine_late(recorded.receipt, recorded.question, data))
         return recorded.receipt
+
+    def _store(self, camera: Camera, capture: Capture, data: bytes, durable: "Future[Recorded]") -> None:
+        """In a thread of the pool, which hands on to the writer by itself: the event loop hears of it only once."""
+        try:
+            stored = self._images.put(data)
+            self._db.submit(
+                lambda tx: record(tx, camera=camera, capture=capture, stored=stored, now=self._clock()), durable
+            )
+        except BaseException as error:
+            durable.set_exception(error)
 
     async def drain(self) -> None:
         """Wait for what is still being predicted, at the end."""

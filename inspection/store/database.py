@@ -13,10 +13,13 @@ from typing import Any, TypeVar
 
 from sqlalchemy import Connection, create_engine, event
 from sqlalchemy.engine import Engine, make_url
-from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import DBAPIError
+
+from inspection.store import journal
+from inspection.store.transaction import Memory, driver, end, remember
+from inspection.store.transaction import Tx as Tx
 
 T = TypeVar("T")
-Tx = Connection
 GROUP = 64
 _CHAIN_LOCK = 0x6A69646F6B61  # any number that other programs on the same PostgreSQL do not use
 
@@ -28,9 +31,9 @@ class Unavailable(Exception):
 class _Work:
     """One unit of work and the future its caller waits on."""
 
-    def __init__(self, run: Callable[[Tx], Any]) -> None:
+    def __init__(self, run: Callable[[Tx], Any], future: "Future[Any]") -> None:
         self.run = run
-        self.future: Future[Any] = Future()
+        self.future = future
         self.result: Any = None
 
 
@@ -40,6 +43,8 @@ class Database:
     def __init__(self, url: str) -> None:
         self.engine = _engine(url)
         self.is_sqlite = self.engine.dialect.name == "sqlite"
+        # The driver's errors come bare from prepared statements and wrapped from all others.
+        self._errors: tuple[type[Exception], ...] = (DBAPIError, self.engine.dialect.loaded_dbapi.Error)
         self._queue: queue.SimpleQueue[_Work | None] = queue.SimpleQueue()
         self._after_commit: list[Callable[[], None]] = []
         self._closed = False
@@ -50,12 +55,12 @@ class Database:
         """Call `listener` from the writer's thread after each commit; it must be quick and never raise."""
         self._after_commit.append(listener)
 
-    def submit(self, run: Callable[[Tx], T]) -> "Future[T]":
-        """Queue `run`; the future ends only once its changes are durable. It may run together with others in one
-        transaction, but fails alone: an exception undoes its own changes and no others."""
+    def submit(self, run: Callable[[Tx], T], into: "Future[T] | None" = None) -> "Future[T]":
+        """Queue `run`; the future (`into`, where one is given) ends only once its changes are durable. It may run
+        together with others in one transaction, but fails alone: an exception undoes its own changes and no others."""
         if self._closed:
             raise Unavailable("The server is stopping; send it again in a moment.")
-        work = _Work(run)
+        work = _Work(run, Future() if into is None else into)
         self._queue.put(work)
         return work.future
 
@@ -67,9 +72,9 @@ class Database:
     def read(self) -> Iterator[Tx]:
         """A connection for reading one consistent state."""
         try:
-            with self.engine.connect() as connection:
+            with self.engine.connect() as connection, connection.begin():
                 yield connection
-        except (OperationalError, InterfaceError) as error:
+        except self._errors as error:
             raise _unavailable(error) from error
 
     def close(self) -> None:
@@ -108,13 +113,11 @@ class Database:
             with self.engine.connect() as tx, tx.begin():
                 if not self.is_sqlite:
                     tx.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_CHAIN_LOCK})")
-                for work in group:
-                    self._run_one(tx, work, done, failed)
+                self._run(tx, group, done, failed)
         except BaseException as error:
             # The commit, or the connection itself, failed: nothing of the group is there.
-            failed += [(work, _unavailable(error)) for work in done]
             known = {id(work) for work, _ in failed}
-            failed += [(work, _unavailable(error)) for work in group if id(work) not in known]
+            failed += [(work, self._reason(error)) for work in group if id(work) not in known]
             done = []
         for work in done:
             work.future.set_result(work.result)
@@ -125,25 +128,39 @@ class Database:
             for listener in self._after_commit:
                 listener()
 
-    def _run_one(self, tx: Tx, work: _Work, done: list[_Work], failed: list[tuple[_Work, BaseException]]) -> None:
-        if not work.future.set_running_or_notify_cancel():
-            return
-        tx.exec_driver_sql("SAVEPOINT work")
+    def _run(self, tx: Tx, group: list[_Work], done: list[_Work], failed: list[tuple[_Work, BaseException]]) -> None:
+        memory = remember(tx)
+        try:
+            for work in group:
+                if work.future.set_running_or_notify_cancel():
+                    self._run_one(tx, work, memory, done, failed)
+            journal.write_down(tx)
+        finally:
+            end(tx)
+
+    def _run_one(
+        self, tx: Tx, work: _Work, memory: Memory, done: list[_Work], failed: list[tuple[_Work, BaseException]]
+    ) -> None:
+        entries = len(memory.entries)
+        driver(tx).execute("SAVEPOINT work")
         try:
             work.result = work.run(tx)
         except BaseException as error:
-            tx.exec_driver_sql("ROLLBACK TO SAVEPOINT work")
-            failed.append((work, _unavailable(error) if isinstance(error, DBAPIError) else error))
+            failed.append((work, self._reason(error)))
+            memory.forget(entries)
+            driver(tx).execute("ROLLBACK TO SAVEPOINT work")
         else:
             done.append(work)
-        tx.exec_driver_sql("RELEASE SAVEPOINT work")
+        driver(tx).execute("RELEASE SAVEPOINT work")
+
+    def _reason(self, error: BaseException) -> BaseException:
+        return _unavailable(error) if isinstance(error, self._errors) else error
 
 
-def _unavailable(error: BaseException) -> BaseException:
-    if isinstance(error, Unavailable) or not isinstance(error, DBAPIError):
-        return error
-    words = str(error.orig).strip().splitlines()
-    return Unavailable(f"The database did not take this: {words[0] if words else type(error.orig).__name__}.")
+def _unavailable(error: BaseException) -> Unavailable:
+    cause = getattr(error, "orig", None) or error
+    words = str(cause).strip().splitlines()
+    return Unavailable(f"The database did not take this: {words[0] if words else type(cause).__name__}.")
 
 
 def _engine(url: str) -> Engine:

@@ -7,27 +7,43 @@ from sqlalchemy import insert, select
 
 from inspection.core.journal import GENESIS, Change, Entry, first_broken, seal
 from inspection.core.moment import micros
-from inspection.store.database import Tx
 from inspection.store.tables import JournalRow
+from inspection.store.transaction import Prepared, Tx, memory_of
 
 _JOURNAL = JournalRow.__table__  # type: ignore[attr-defined]
 _HEAD = select(_JOURNAL.c.seq, _JOURNAL.c.seal).order_by(_JOURNAL.c.seq.desc()).limit(1)
-_APPEND = insert(_JOURNAL)
+_APPEND = Prepared(insert(_JOURNAL).inline())
 _PAGE = 5000
 
 
 def append(tx: Tx, now: datetime, *changes: Change) -> None:
-    """Seal the changes, in order, to the end of the journal."""
+    """Seal the changes, in order, to the end of the journal: at once, or with all of the group's at its end."""
+    at = micros(now)
+    memory = memory_of(tx)
+    if memory is None:
+        _seal(tx, [(at, change) for change in changes])
+    else:
+        memory.entries += [(at, change) for change in changes]
+
+
+def write_down(tx: Tx) -> None:
+    """Seal what the group has remembered: the head is read once and one statement adds all."""
+    memory = memory_of(tx)
+    if memory is not None:
+        _seal(tx, memory.entries)
+        memory.entries.clear()
+
+
+def _seal(tx: Tx, changes: Sequence[tuple[int, Change]]) -> None:
     if not changes:
         return
     seq, before = tx.execute(_HEAD).one_or_none() or (0, GENESIS)
-    at = micros(now)
     rows = []
-    for change in changes:
+    for at, change in changes:
         seq += 1
         before = seal(before, seq, at, change)
         rows.append({"seq": seq, "at": at, "seal": before, **change.__dict__})
-    tx.execute(_APPEND, rows)
+    _APPEND.run_many(tx, rows)
 
 
 def entries(tx: Tx, after: int = 0, limit: int = _PAGE, subject: str = "") -> Sequence[Entry]:

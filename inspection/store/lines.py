@@ -10,8 +10,8 @@ from inspection.core.level import Level
 from inspection.core.line import Line, Unknown
 from inspection.core.moment import micros, moment
 from inspection.core.policy import Policy, Terms
-from inspection.store.database import Tx
 from inspection.store.records import CAMERA, LINE, POLICY, RECIPE, recipe_body, recipe_from
+from inspection.store.transaction import Tx, memory_of
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -72,15 +72,37 @@ _BY_ID = _IN_FORCE.where(LINE.c.id == bindparam("line"))
 
 def in_force(tx: Tx, name: str) -> LineInForce:
     """The line of that name with its recipe and policy; raises Unknown."""
-    row = tx.execute(_BY_NAME, {"name": name}).one_or_none()
-    if row is None:
-        raise Unknown(f"There is no line {name!r}. Look at the board for the lines there are, or add it.")
-    return _line(row._mapping)
+    found = _remembered(tx, name)
+    if found is None:
+        row = tx.execute(_BY_NAME, {"name": name}).mappings().one_or_none()
+        if row is None:
+            raise Unknown(f"There is no line {name!r}. Look at the board for the lines there are, or add it.")
+        found = _keep(tx, _line(row))
+    return found
 
 
 def in_force_by_id(tx: Tx, line_id: int) -> LineInForce:
     """The line of that id with its recipe and policy."""
-    return _line(tx.execute(_BY_ID, {"line": line_id}).mappings().one())
+    return _remembered(tx, line_id) or _keep(tx, _line(tx.execute(_BY_ID, {"line": line_id}).mappings().one()))
+
+
+def _remembered(tx: Tx, key: str | int) -> LineInForce | None:
+    memory = memory_of(tx)
+    return None if memory is None else memory.lines.get(key)
+
+
+def _keep(tx: Tx, line: LineInForce) -> LineInForce:
+    memory = memory_of(tx)
+    if memory is not None:
+        memory.lines[line.id] = memory.lines[line.line.name] = line
+    return line
+
+
+def _forget(tx: Tx) -> None:
+    """What the group has read of lines no longer holds."""
+    memory = memory_of(tx)
+    if memory is not None:
+        memory.lines.clear()
 
 
 def all_in_force(tx: Tx) -> list[LineInForce]:
@@ -135,6 +157,7 @@ def add_policy(tx: Tx, line_id: int, terms: Terms, by: str, reason: str, *, over
     }
     policy_id = tx.execute(insert(POLICY).values(values).returning(POLICY.c.id)).scalar_one()
     tx.execute(update(LINE).where(LINE.c.id == line_id).values(policy_id=policy_id))
+    _forget(tx)
     return number
 
 

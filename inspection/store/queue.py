@@ -1,14 +1,16 @@
 """The review queue: tasks, given out by lease."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import bindparam, func, insert, or_, select, update
 
 from inspection.core.moment import micros, moment
 from inspection.core.review import TaskState
-from inspection.store.database import Tx
 from inspection.store.records import LABEL, LINE, TASK
+from inspection.store.transaction import Prepared, Tx
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,13 +43,15 @@ _COLUMNS = (
     TASK.c.leased_until,
     TASK.c.saw_ai,
 )
-_LIVE_TASK_OF = select(*_COLUMNS).where(TASK.c.unit_id == bindparam("unit"), TASK.c.state.in_(("open", "leased")))
-_OPEN = insert(TASK)
+_NAMES = tuple(column.key for column in _COLUMNS)
+_LIVE = or_(TASK.c.state == "open", TASK.c.state == "leased")
+_LIVE_TASK_OF = Prepared(select(*_COLUMNS).where(TASK.c.unit_id == bindparam("unit"), _LIVE))
+_OPEN = Prepared(insert(TASK).inline())
 
 
 def live_task(tx: Tx, unit_id: int) -> Task | None:
     """The task a unit waits on, if any."""
-    row = tx.execute(_LIVE_TASK_OF, {"unit": unit_id}).first()
+    row = _LIVE_TASK_OF.run(tx, {"unit": unit_id}).fetchone()
     return None if row is None else _task(row)
 
 
@@ -67,7 +71,7 @@ def open_task(tx: Tx, line_id: int, unit_id: int, reason: str, ready_at: datetim
         "opened_at": micros(now),
         "ready_at": micros(ready_at),
     }
-    tx.execute(_OPEN, values)
+    _OPEN.run(tx, values)
 
 
 def make_ready(tx: Tx, task_id: int, ready_at: datetime) -> None:
@@ -139,8 +143,9 @@ def typical_seconds(tx: Tx, line_id: int) -> float | None:
     return None if mean is None else float(mean)
 
 
-def _task(row: object) -> Task:
-    r = dict(row._mapping)  # type: ignore[attr-defined]
+def _task(row: Sequence[Any]) -> Task:
+    r = dict(zip(_NAMES, row, strict=True))
+    r["saw_ai"] = bool(r["saw_ai"])
     r["state"] = TaskState(r["state"])
     for name in ("opened_at", "ready_at", "leased_until"):
         r[name] = moment(r[name]) if r[name] is not None else None

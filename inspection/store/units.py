@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import String, bindparam, func, insert, select, update
 
@@ -12,8 +13,8 @@ from inspection.core.ingest import Fingerprint, StoredImage
 from inspection.core.moment import micros, moment
 from inspection.core.predict import NoPrediction, Prediction
 from inspection.core.route import AuditDraw
-from inspection.store.database import Tx
 from inspection.store.records import IMAGE, PREDICTION, UNIT, findings_body
+from inspection.store.transaction import Prepared, Tx
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -67,24 +68,25 @@ _UNIT_COLUMNS = (
     UNIT.c.opened_at,
     UNIT.c.settled_at,
 )
-_BY_SERIAL = (
+_NAMES = tuple(column.key for column in _UNIT_COLUMNS)
+_BY_SERIAL = Prepared(
     select(*_UNIT_COLUMNS)
     .where(UNIT.c.line_id == bindparam("line"), UNIT.c.serial == bindparam("serial"))
     .order_by(UNIT.c.visit.desc())
     .limit(1)
 )
-_BY_ID = select(*_UNIT_COLUMNS).where(UNIT.c.id == bindparam("unit"))
-_KNOWN = (
+_BY_ID = Prepared(select(*_UNIT_COLUMNS).where(UNIT.c.id == bindparam("unit")))
+_KNOWN = Prepared(
     select(IMAGE.c.id, IMAGE.c.unit_id, IMAGE.c.sha256, IMAGE.c.view, UNIT.c.serial, IMAGE.c.decided_at)
     .join(UNIT, UNIT.c.id == IMAGE.c.unit_id)
     .where(IMAGE.c.line_id == bindparam("line"), IMAGE.c.capture_id == bindparam("capture"))
 )
-_JUDGED = (
+_JUDGED = Prepared(
     select(IMAGE.c.view, IMAGE.c.outcome, IMAGE.c.seen_by_person)
     .where(IMAGE.c.unit_id == bindparam("unit"))
     .order_by(IMAGE.c.id)
 )
-_DECIDE = (
+_DECIDE = Prepared(
     update(IMAGE)
     .where(IMAGE.c.id == bindparam("image"), IMAGE.c.decided_at.is_(None))
     .values(
@@ -97,10 +99,10 @@ _DECIDE = (
 )
 
 
-_OPEN = insert(UNIT).returning(UNIT.c.id)
-_ADD = insert(IMAGE).returning(IMAGE.c.id)
-_OPINIONS = insert(PREDICTION)
-_DISPOSE = (
+_OPEN = Prepared(insert(UNIT).returning(UNIT.c.id))
+_ADD = Prepared(insert(IMAGE).returning(IMAGE.c.id))
+_OPINIONS = Prepared(insert(PREDICTION).inline())
+_DISPOSE = Prepared(
     update(UNIT)
     .where(UNIT.c.id == bindparam("unit"))
     .values(
@@ -111,34 +113,37 @@ _DISPOSE = (
         ai_verdict=func.coalesce(bindparam("ai", type_=String), UNIT.c.ai_verdict),
     )
 )
-_QUALITY = (
+_QUALITY = Prepared(
     update(IMAGE)
     .where(IMAGE.c.id == bindparam("image"))
     .values({name: bindparam(name + "_") for name in ("brightness", "contrast", "sharpness", "saturated", "unfit")})
 )
-_SCORE = select(UNIT.c.model, UNIT.c.score).where(UNIT.c.id == bindparam("unit"))
-_RAISE = update(UNIT).where(UNIT.c.id == bindparam("unit")).values(model=bindparam("model_"), score=bindparam("score_"))
-_UNIT_OF = select(IMAGE.c.unit_id).where(IMAGE.c.id == bindparam("image"))
+_SCORE = Prepared(select(UNIT.c.model, UNIT.c.score).where(UNIT.c.id == bindparam("unit")))
+_RAISE = Prepared(
+    update(UNIT).where(UNIT.c.id == bindparam("unit")).values(model=bindparam("model_"), score=bindparam("score_"))
+)
+_UNIT_OF = Prepared(select(IMAGE.c.unit_id).where(IMAGE.c.id == bindparam("image")))
 
 
 def known_image(tx: Tx, line_id: int, capture_id: str) -> KnownImage | None:
     """The image stored under a capture id, if any."""
-    row = tx.execute(_KNOWN, {"line": line_id, "capture": capture_id}).one_or_none()
+    row = _KNOWN.run(tx, {"line": line_id, "capture": capture_id}).fetchone()
     if row is None:
         return None
-    same = Fingerprint(sha256=row.sha256, serial=row.serial, view=row.view)
-    return KnownImage(id=row.id, unit_id=row.unit_id, fingerprint=same, decided=row.decided_at is not None)
+    image_id, unit_id, digest, view, serial, decided_at = row
+    same = Fingerprint(sha256=digest, serial=serial, view=view)
+    return KnownImage(id=image_id, unit_id=unit_id, fingerprint=same, decided=decided_at is not None)
 
 
 def latest(tx: Tx, line_id: int, serial: str) -> Unit | None:
     """The newest visit of the unit with that serial."""
-    row = tx.execute(_BY_SERIAL, {"line": line_id, "serial": serial}).one_or_none()
+    row = _BY_SERIAL.run(tx, {"line": line_id, "serial": serial}).fetchone()
     return None if row is None else _unit(row)
 
 
 def get(tx: Tx, unit_id: int) -> Unit:
     """The unit of that id."""
-    return _unit(tx.execute(_BY_ID, {"unit": unit_id}).one())
+    return _unit(_BY_ID.run(tx, {"unit": unit_id}).fetchone())
 
 
 def open_unit(
@@ -157,7 +162,7 @@ def open_unit(
         "simulated": capture.simulated,
         "opened_at": micros(now),
     }
-    unit_id = int(tx.execute(_OPEN, values).scalar_one())
+    unit_id = int(_OPEN.run(tx, values).fetchone()[0])
     return Unit(
         id=unit_id,
         line_id=line_id,
@@ -205,14 +210,14 @@ def add_image(
         "detail": decision.detail if decision else "",
         "decided_at": micros(now) if decision else None,
     }
-    return int(tx.execute(_ADD, values).scalar_one())
+    return int(_ADD.run(tx, values).fetchone()[0])
 
 
 def judged(tx: Tx, unit_id: int) -> list[Judged]:
     """The unit's images as its disposition sees them, in order of arrival."""
     return [
-        Judged(view=view, outcome=Outcome(outcome) if outcome else None, seen_by_person=seen)
-        for view, outcome, seen in tx.execute(_JUDGED, {"unit": unit_id})
+        Judged(view=view, outcome=Outcome(outcome) if outcome else None, seen_by_person=bool(seen))
+        for view, outcome, seen in _JUDGED.run(tx, {"unit": unit_id})
     ]
 
 
@@ -226,7 +231,7 @@ def decide_image(tx: Tx, image_id: int, policy_id: int, decision: Decision, now:
         "detail_": decision.detail,
         "at": micros(now),
     }
-    return tx.execute(_DECIDE, values).rowcount == 1
+    return bool(_DECIDE.run(tx, values).rowcount == 1)
 
 
 def refer_image(tx: Tx, image_id: int, decision: Decision) -> None:
@@ -241,21 +246,21 @@ def refer_image(tx: Tx, image_id: int, decision: Decision) -> None:
 def add_quality(tx: Tx, image_id: int, quality: Quality, unfit: str | None) -> None:
     """Keep the quality figures of an image."""
     figures = {f"{name}_": value for name, value in quality.__dict__.items()}
-    tx.execute(_QUALITY, {"image": image_id, "unfit_": unfit, **figures})
+    _QUALITY.run(tx, {"image": image_id, "unfit_": unfit, **figures})
 
 
 def add_opinions(tx: Tx, image_id: int, opinions: Iterable[Prediction | NoPrediction], now: datetime) -> None:
     """Keep what each model asked said of an image."""
     rows = [{"image_id": image_id, "at": micros(now), **_opinion(opinion)} for opinion in opinions]
     if rows:
-        tx.execute(_OPINIONS, rows)
+        _OPINIONS.run_many(tx, rows)
 
 
 def raise_score(tx: Tx, unit_id: int, model: str, score: float) -> None:
     """Keep the unit's worst score under a model; another model's scores are not comparable and start afresh."""
-    row = tx.execute(_SCORE, {"unit": unit_id}).one()
-    if row.model != model or row.score is None or score > row.score:
-        tx.execute(_RAISE, {"unit": unit_id, "model_": model, "score_": score})
+    before, worst = _SCORE.run(tx, {"unit": unit_id}).fetchone()
+    if before != model or worst is None or score > worst:
+        _RAISE.run(tx, {"unit": unit_id, "model_": model, "score_": score})
 
 
 def dispose(tx: Tx, unit: Unit, disposition: Disposition, now: datetime) -> None:
@@ -269,7 +274,7 @@ def dispose(tx: Tx, unit: Unit, disposition: Disposition, now: datetime) -> None
         "at": micros(now) if verdict else None,
         "ai": verdict if disposition.by == "ai" else None,
     }
-    tx.execute(_DISPOSE, values)
+    _DISPOSE.run(tx, values)
 
 
 def person_says(tx: Tx, unit_id: int, verdict: Verdict | None, seen: Sequence[int] | None) -> None:
@@ -283,7 +288,7 @@ def person_says(tx: Tx, unit_id: int, verdict: Verdict | None, seen: Sequence[in
 
 def unit_of_image(tx: Tx, image_id: int) -> int:
     """The id of the unit that an image shows."""
-    return int(tx.execute(_UNIT_OF, {"image": image_id}).scalar_one())
+    return int(_UNIT_OF.run(tx, {"image": image_id}).fetchone()[0])
 
 
 def undecided(tx: Tx, before: datetime, limit: int = 500) -> list[int]:
@@ -303,10 +308,12 @@ def count(tx: Tx) -> int:
     return int(tx.execute(select(func.count()).select_from(UNIT)).scalar_one())
 
 
-def _unit(row: object) -> Unit:
-    r = dict(row._mapping)  # type: ignore[attr-defined]
+def _unit(row: Sequence[Any]) -> Unit:
+    r = dict(zip(_NAMES, row, strict=True))
     for name in ("verdict", "ai_verdict", "person_verdict"):
         r[name] = Verdict(r[name]) if r[name] else None
+    for name in ("audited", "simulated"):
+        r[name] = bool(r[name])
     r["opened_at"] = moment(r["opened_at"])
     r["settled_at"] = moment(r["settled_at"]) if r["settled_at"] is not None else None
     return Unit(**r)
