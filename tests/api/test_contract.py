@@ -1,0 +1,68 @@
+"""The API does what its description says, whatever it is sent."""
+
+import pytest
+import schemathesis
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from tests.api.conftest import Served
+from tests.store.test_images import encoded
+
+OPERATIONS = {
+    ("GET", "/api/v1/health"),
+    ("PUT", "/api/v1/lines/{line}/images/{capture_id}"),
+    ("GET", "/api/v1/lines/{line}/images/{capture_id}"),
+    ("GET", "/api/v1/lines/{line}/units/{serial}"),
+    ("GET", "/api/v1/lines/{line}/events"),
+}
+TRIED = sorted(OPERATIONS - {("GET", "/api/v1/lines/{line}/events")})  # a stream without end is tried on its own
+slow = settings(
+    max_examples=40, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True, database=None
+)
+
+
+def description(served: Served) -> schemathesis.schemas.BaseSchema:
+    return schemathesis.openapi.from_url(f"{served.address}/api/v1/openapi.json")
+
+
+def test_the_description_names_every_operation(served: Served) -> None:
+    paths = served.client.get("/api/v1/openapi.json").json()["paths"]
+    assert {(method.upper(), path) for path, methods in paths.items() for method in methods} == OPERATIONS
+
+
+@pytest.mark.parametrize(("method", "path"), TRIED)
+@pytest.mark.parametrize("known", [True, False], ids=["token", "stranger"])
+def test_no_request_breaks_the_server_or_its_description(served: Served, method: str, path: str, known: bool) -> None:
+    operation = description(served)[path][method]
+    headers = dict(served.client.headers) if known else {}
+
+    @slow
+    @given(data=st.data())
+    def run(data: st.DataObject) -> None:
+        case = data.draw(operation.as_strategy())
+        if known and case.path_parameters:
+            case.path_parameters["line"] = "phones"
+        answer = case.call(headers={k: v for k, v in headers.items() if k.lower() == "authorization"} or None)
+        assert answer.status_code < 500, answer.text
+        operation.validate_response(answer)
+
+    run()
+
+
+@slow
+@given(
+    data=st.binary(max_size=300), at=st.integers(0, 600), kind=st.sampled_from(["JPEG", "PNG", "TIFF", "WEBP", "BMP"])
+)
+def mutations(data: bytes, at: int, kind: str) -> None:
+    whole = encoded(kind)
+    MUTANTS.append(whole[:at] + data + whole[at + len(data) :])
+
+
+MUTANTS: list[bytes] = []
+
+
+def test_damaged_images_are_taken_or_refused_but_never_break_the_server(served: Served) -> None:
+    mutations()
+    for i, body in enumerate(MUTANTS):
+        answer = served.put(body, f"m{i}", serial=f"M{i}")
+        assert answer.status_code in (201, 415), (answer.status_code, answer.text)
