@@ -1,14 +1,13 @@
 """The pages as one application, to be mounted beside the machine's API."""
 
 from fastapi import FastAPI
-from starlette.staticfiles import StaticFiles
-from starlette.types import ASGIApp
+from fastapi.staticfiles import StaticFiles
 
 from inspection.flow.people import Throttle
 from review_ui import errors, render
 from review_ui.pages import PAGES
 from review_ui.services import Services
-from review_ui.shield import Shield
+from review_ui.shield import ASGIApp, Shield
 
 __all__ = ["Services", "build"]
 

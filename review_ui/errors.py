@@ -6,7 +6,6 @@ from typing import Any
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
-from starlette.exceptions import HTTPException
 
 from inspection.core.ingest import Refused
 from inspection.core.label import InvalidLabel
@@ -29,7 +28,8 @@ def install(app: FastAPI, unavailable: type[Exception] | None) -> None:
     """Let every error end in a page with words."""
     app.add_exception_handler(SignInFirst, _sign_in)
     app.add_exception_handler(RequestValidationError, _misread)
-    app.add_exception_handler(HTTPException, _http)
+    for status in (400, 401, 403, 404, 405, 413):  # by number: the router's own errors are of no class of ours
+        app.add_exception_handler(status, _http)
     app.add_exception_handler(Exception, _unexpected)
     for kind in STATUS:
         app.add_exception_handler(kind, _known)
@@ -74,7 +74,7 @@ def _misread(request: Request, error: Exception) -> Response:
 
 
 def _http(request: Request, error: Exception) -> Response:
-    status = error.status_code if isinstance(error, HTTPException) else 500
+    status = getattr(error, "status_code", 500)
     headers: Any = getattr(error, "headers", None)
     answer = page(request, status)
     answer.headers.update(headers or {})

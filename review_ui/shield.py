@@ -1,7 +1,13 @@
 """Headers that every answer carries, and a limit to what is taken in."""
 
-from starlette.datastructures import Headers, MutableHeaders
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from collections.abc import Awaitable, Callable, MutableMapping
+from typing import Any
+
+Scope = MutableMapping[str, Any]
+Message = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[Message]]
+Send = Callable[[Message], Awaitable[None]]
+ASGIApp = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 MAX_BODY = 128 * 1024 * 1024
 POLICY = "; ".join(
@@ -39,7 +45,7 @@ class Shield:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        declared = Headers(scope=scope).get("content-length", "0")
+        declared = dict(scope["headers"]).get(b"content-length", b"0")
         taken, began = 0, False
 
         async def counted() -> Message:
@@ -54,7 +60,7 @@ class Shield:
             nonlocal began
             if message["type"] == "http.response.start":
                 began = True
-                _add_headers(scope, MutableHeaders(scope=message))
+                message["headers"] = _with_ours(scope, list(message.get("headers", ())))
             await send(message)
 
         try:
@@ -66,11 +72,11 @@ class Shield:
                 await _refuse(shielded)
 
 
-def _add_headers(scope: Scope, headers: MutableHeaders) -> None:
-    for name, value in FIXED.items():
-        headers.setdefault(name, value)
-    if "cache-control" not in headers:
-        headers["cache-control"] = _caching(scope)
+def _with_ours(scope: Scope, headers: list[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:
+    given = {name.lower() for name, _ in headers}
+    ours = {**FIXED, "cache-control": _caching(scope)}
+    added = [(name.encode(), value.encode()) for name, value in ours.items() if name.encode() not in given]
+    return headers + added
 
 
 def _caching(scope: Scope) -> str:

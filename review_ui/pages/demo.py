@@ -3,9 +3,8 @@
 import math
 from typing import Annotated
 
-from fastapi import APIRouter, Form
+from fastapi import APIRouter, Form, HTTPException
 from fastapi.responses import HTMLResponse, Response
-from starlette.exceptions import HTTPException
 
 from inspection.core.line import InvalidLine
 from inspection.core.people import Role

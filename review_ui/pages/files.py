@@ -3,10 +3,9 @@
 import io
 from typing import Annotated
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, HTTPException, Request
 from fastapi.responses import Response
 from PIL import Image
-from starlette.exceptions import HTTPException
 
 from inspection.core.people import Role
 from inspection.store.reports import files as report

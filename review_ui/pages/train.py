@@ -2,9 +2,8 @@
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Form, Request, UploadFile
+from fastapi import APIRouter, Form, HTTPException, Request, UploadFile
 from fastapi.responses import HTMLResponse, PlainTextResponse, Response
-from starlette.exceptions import HTTPException
 
 from inspection.core.ingest import UnfitBytes
 from inspection.core.people import Role
