@@ -8,8 +8,7 @@ from pathlib import Path
 import pytest
 
 from inspection.store.database import Database
-from inspection.store.migrations import upgrade
-from tests.databases import KINDS, fresh_postgres, postgres
+from tests.databases import KINDS, fresh_postgres, migrated_postgres, postgres, sqlite_at
 from tests.plant import Plant
 
 _numbers = itertools.count()
@@ -21,19 +20,32 @@ def postgres_uri() -> Iterator[str]:
     yield from postgres()
 
 
+@pytest.fixture(scope="session")
+def postgres_template(postgres_uri: str) -> str:
+    """A database on it at this version's tables, to make others from."""
+    return migrated_postgres(postgres_uri)
+
+
+def _fresh_name() -> str:
+    return f"t{os.getpid()}_{next(_numbers)}"
+
+
 @pytest.fixture(params=KINDS)
 def empty_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     """The address of an empty database, of each kind."""
     if request.param == "sqlite":
         return f"sqlite:///{tmp_path / 'jidoka.db'}"
-    return fresh_postgres(request.getfixturevalue("postgres_uri"), f"t{os.getpid()}_{next(_numbers)}")
+    return fresh_postgres(request.getfixturevalue("postgres_uri"), _fresh_name())
 
 
-@pytest.fixture
-def any_db(empty_url: str) -> Iterator[Database]:
+@pytest.fixture(params=KINDS)
+def any_db(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
     """A database of each kind, at this version's tables."""
-    db = Database(empty_url)
-    upgrade(db.engine)
+    if request.param == "sqlite":
+        db = sqlite_at(tmp_path / "jidoka.db")
+    else:
+        uri, template = (request.getfixturevalue(name) for name in ("postgres_uri", "postgres_template"))
+        db = Database(fresh_postgres(uri, _fresh_name(), template))
     yield db
     db.close()
 
@@ -47,7 +59,6 @@ def any_plant(any_db: Database) -> Plant:
 @pytest.fixture
 def plant(tmp_path: Path) -> Iterator[Plant]:
     """A plant with one line and its people, on SQLite."""
-    db = Database(f"sqlite:///{tmp_path / 'jidoka.db'}")
-    upgrade(db.engine)
+    db = sqlite_at(tmp_path / "jidoka.db")
     yield Plant(db)
     db.close()

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from sqlalchemy import event
 
 from inspection.core.journal import Change
 from inspection.store import journal
@@ -175,7 +176,8 @@ def test_a_full_disk_is_said_and_nothing_is_half_there(sqlite: Database) -> None
 
 
 def test_a_database_that_another_program_holds_is_said_to_be_so(tmp_path: Path) -> None:
-    db = Database(f"sqlite:///{tmp_path / 'x.db'}?timeout=0.05")
+    db = Database(f"sqlite:///{tmp_path / 'x.db'}")
+    event.listen(db.engine, "connect", lambda connection, _: connection.execute("PRAGMA busy_timeout=50"))
     upgrade(db.engine)
     other = sqlite3.connect(tmp_path / "x.db", isolation_level=None)
     other.execute("BEGIN IMMEDIATE")
