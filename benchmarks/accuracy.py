@@ -35,7 +35,7 @@ def main(names: list[str]) -> int:
     if not found:
         print(f"No data under {data}: set JIDOKA_TEST_DATA to the folder with {', '.join(SETS)}. Nothing was measured.")
         return 0
-    print("| set | seed | input | AUROC | AP | recall at 1 % | at 5 % | novel good / defect | train s | CPU ms per image |")
+    print("| set | seed | input | AUROC | AP | recall at 1 % | at 5 % | novel good / bad | train s | CPU ms |")
     print("|---|---|---|---|---|---|---|---|---|---|")
     for name in found:
         aurocs = [_row(data / name, seed) for seed in SEEDS]

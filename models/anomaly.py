@@ -67,7 +67,8 @@ def spread_out(points: Floats, size: int, rng: np.random.Generator) -> NDArray[n
     """Indices of up to `size` points, each the farthest from those before it (greedy k-centre), found in a random
     projection that keeps distances well enough."""
     width = points.shape[1]
-    projected = points @ (rng.standard_normal((width, min(_PROJECTION, width)), dtype=np.float32) / np.sqrt(_PROJECTION))
+    directions = rng.standard_normal((width, min(_PROJECTION, width)), dtype=np.float32)
+    projected = points @ directions
     norms = np.einsum("ij,ij->i", projected, projected)
     nearest = np.full(len(points), np.inf, np.float32)
     chosen = [int(rng.integers(len(points)))]
@@ -85,7 +86,8 @@ def texture_distances(texture: Texture, cells: Floats) -> Floats:
     white = (cells - texture.mean) @ texture.whitening
     bank = texture.bank
     nearest = (np.einsum("ij,ij->i", bank, bank) - 2 * white @ bank.T).min(axis=1)
-    return np.sqrt(np.maximum(nearest + np.einsum("ij,ij->i", white, white), 0))
+    squares = np.maximum(nearest + np.einsum("ij,ij->i", white, white), 0)
+    return np.asarray(np.sqrt(squares), np.float32)
 
 
 def fit_position(features: Features, images: Sequence[int], grid: tuple[int, int], channels: slice) -> Position:

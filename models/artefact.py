@@ -107,7 +107,9 @@ def load(root: Path, identity: str) -> Artefact:
         raise Corrupt(f"The card of model {identity[:12]} was changed. Copy the model's folder again, or train anew.")
     card = json.loads(text)
     if card.get("format") != FORMAT:
-        raise Corrupt(f"Model {identity[:12]} has format {card.get('format')!r}; this version reads {FORMAT}. Train it anew.")
+        raise Corrupt(
+            f"Model {identity[:12]} has format {card.get('format')!r}, and this version reads {FORMAT}: train it anew."
+        )
     try:
         views = {view: _view(folder, identity, facts) for view, facts in card["views"].items()}
         return Artefact(identity=identity, card=card, precision=Precision(card["precision"]), views=views)
@@ -118,7 +120,9 @@ def load(root: Path, identity: str) -> Artefact:
 def _view(folder: Path, identity: str, facts: Mapping[str, Any]) -> ViewModel:
     graph = _read(folder / Path(facts["file"]).name, identity)
     if sha256(graph).hexdigest() != facts["sha256"]:
-        raise Corrupt(f"{facts['file']} of model {identity[:12]} is damaged. Copy the model's folder again, or train anew.")
+        raise Corrupt(
+            f"{facts['file']} of model {identity[:12]} is damaged. Copy the model's folder again, or train anew."
+        )
     return ViewModel(
         graph=graph,
         size=(int(facts["height"]), int(facts["width"])),

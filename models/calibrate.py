@@ -76,4 +76,4 @@ def novelty_limit(novelty: NDArray[np.floating]) -> float:
 def far_out(values: NDArray[np.floating]) -> NDArray[np.bool_]:
     """Which values lie more than three interquartile ranges above the upper quartile (Tukey's far out)."""
     lower, upper = np.quantile(values, (0.25, 0.75))
-    return values > upper + 3 * max(upper - lower, 1e-6)
+    return np.asarray(values > upper + 3 * max(upper - lower, 1e-6), np.bool_)

@@ -63,7 +63,9 @@ def read_header(data: bytes, max_pixels: int = MAX_PIXELS) -> Header:
     except Exception as error:  # a hostile header may trip the parser in ways it does not declare
         raise Unreadable("This is no readable JPEG, PNG, BMP, TIFF or WebP image.") from error
     if header.width * header.height > max_pixels:
-        raise Unreadable(f"The image has {header.width} x {header.height} pixels, more than {max_pixels / 1e6:.0f} million.")
+        raise Unreadable(
+            f"The image has {header.width} x {header.height} pixels, more than {max_pixels / 1e6:.0f} million."
+        )
     if cut_off:
         raise Unreadable("The image is cut off: its end is missing.")
     return header
@@ -105,8 +107,8 @@ def _tiff_end(image: Image.Image) -> int:
 class Picture:
     """One encoded image, decoded once per reduction however many models look at it. For use by one thread at a time.
 
-    EXIF orientation is applied, as browsers do: all sizes are those of the upright image. Grey, palette, CMYK and 16-bit
-    images become 8-bit BGR; transparency is dropped.
+    EXIF orientation is applied, as browsers do: all sizes are those of the upright image. Grey, palette, CMYK and
+    16-bit images become 8-bit BGR; transparency is dropped.
     """
 
     def __init__(self, data: bytes, max_pixels: int = MAX_PIXELS) -> None:
@@ -138,7 +140,7 @@ class Picture:
         large_enough = [r for r in self._decoded if r <= self._reduction(wanted)]
         pixels = self._decode(max(large_enough, default=self._reduction(wanted)))
         resized = _resize(pixels, wanted)
-        return _upright(cv2.cvtColor(resized, cv2.COLOR_BGR2GRAY), self.header.orientation)
+        return _upright(_bytes(cv2.cvtColor(resized, cv2.COLOR_BGR2GRAY)), self.header.orientation)
 
     def _reduction(self, wanted: tuple[int, int]) -> int:
         """By how much a JPEG may be decoded smaller and still be no smaller than wanted (rows, columns)."""
@@ -160,7 +162,11 @@ def _decode(data: Pixels, reduction: int) -> Pixels:
         raise Unreadable("The image cannot be decoded.") from error
     if pixels is None or pixels.dtype != np.uint8 or pixels.ndim != 3 or pixels.size == 0:
         raise Unreadable("The image cannot be decoded.")
-    return pixels
+    return _bytes(pixels)
+
+
+def _bytes(pixels: NDArray[Any]) -> Pixels:
+    return np.asarray(pixels, np.uint8)
 
 
 def _resize(pixels: Pixels, size: tuple[int, int]) -> Pixels:
@@ -169,7 +175,7 @@ def _resize(pixels: Pixels, size: tuple[int, int]) -> Pixels:
         return pixels
     shrinks = pixels.shape[0] > rows or pixels.shape[1] > columns
     # Area averaging keeps thin scratches that linear sampling would step over.
-    return cv2.resize(pixels, (columns, rows), interpolation=cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR)
+    return _bytes(cv2.resize(pixels, (columns, rows), interpolation=cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR))
 
 
 def _upright(pixels: Pixels, orientation: int) -> Pixels:

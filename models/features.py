@@ -24,7 +24,7 @@ _NAMES_TOLD = 5
 
 @dataclass(frozen=True, kw_only=True)
 class Extracted:
-    """Features of images in their order, (images, cells, channels) in half precision, and a hash of each one's pixels."""
+    """Features of images, (images, cells, channels) in half precision, and a hash of each image's pixels."""
 
     features: Features
     pixels: tuple[str, ...]

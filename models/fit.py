@@ -59,7 +59,9 @@ class FittedView:
     kept: NDArray[np.bool_]
 
 
-def fit_parts(features: Features, images: Sequence[int], grid: tuple[int, int], seed: Sequence[int], bank: int) -> Parts:
+def fit_parts(
+    features: Features, images: Sequence[int], grid: tuple[int, int], seed: Sequence[int], bank: int
+) -> Parts:
     """Fit the three models to some images; the same seed gives the same models."""
     texture = fit_texture(features, images, np.random.default_rng(list(seed)), bank)
     means = np.stack([mean_feature(features[i]) for i in images])
@@ -69,7 +71,7 @@ def fit_parts(features: Features, images: Sequence[int], grid: tuple[int, int], 
 
 def mean_feature(cells: NDArray[np.floating]) -> NDArray[np.float32]:
     """Mean over the cells of one image (cells, channels)."""
-    return cells.astype(np.float32).mean(axis=0)
+    return np.asarray(cells.astype(np.float32).mean(axis=0), np.float32)
 
 
 def cross_fit(

@@ -46,7 +46,14 @@ class Graph:
         return self.constant(np.asarray(values, np.int64))
 
     def conv(
-        self, x: str, weight: Floats, bias: Floats, *, stride: int = 1, pads: tuple[int, ...] = (0, 0, 0, 0), groups: int = 1
+        self,
+        x: str,
+        weight: Floats,
+        bias: Floats,
+        *,
+        stride: int = 1,
+        pads: tuple[int, ...] = (0, 0, 0, 0),
+        groups: int = 1,
     ) -> str:
         """Convolution by a weight (out, in / groups, rows, columns); pads are top, left, bottom, right."""
         size = list(weight.shape[2:])

@@ -46,7 +46,9 @@ def feature_graph(size: tuple[int, int], pooled: bool) -> bytes:
     rows, columns = grid_of(size)
     x = _embedding(graph, add_taps(graph, pretrained()), (rows, columns), pooled)
     x = graph.node("Transpose", x, perm=[0, 2, 3, 1])
-    graph.output(graph.node("Reshape", x, graph.integers(rows * columns, CHANNELS)), "features", (rows * columns, CHANNELS))
+    graph.output(
+        graph.node("Reshape", x, graph.integers(rows * columns, CHANNELS)), "features", (rows * columns, CHANNELS)
+    )
     return graph.model()
 
 

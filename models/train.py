@@ -70,12 +70,16 @@ def train(
     check_enough(samples, views)
     report = _sparing(progress)
     root.mkdir(parents=True, exist_ok=True)
-    cards, graphs, used, everything = {}, {}, [], []
+    cards: dict[str, Any] = {}
+    graphs: dict[str, bytes] = {}
+    used: list[Sample] = []
+    everything = []
     for number, view in enumerate(sorted(views)):
         of_view = _chosen([s for s in samples if s.view == view], settings)
         with tempfile.TemporaryDirectory(prefix=".features-", dir=root) as folder:
             one = _train_view(of_view, read, number, settings, Path(folder), report, cancelled)
-        cards[view], graphs[view], used = one.card, one.graph, used + of_view
+        cards[view], graphs[view] = one.card, one.graph
+        used += of_view
         everything.append(one.scores)
     scores = np.concatenate(everything)
     card = {
@@ -134,11 +138,11 @@ def _natural(name: str) -> list[tuple[int, str]]:
 
 
 def input_size(sizes: Sequence[tuple[int, int]]) -> tuple[int, int]:
-    """Rows and columns of the model's input for images of these sizes: their shape, up to 288 x 512 pixels in all, and
-    a square for small images of many shapes."""
+    """Rows and columns of the model's input for images of these sizes: about 288 x 512 pixels in all in their shape, or
+    256 x 256 for images with fewer pixels; a square where shapes vary."""
     rows, columns = (float(side) for side in np.median(np.array(sizes), axis=0))
     shapes = np.array([r / c for r, c in sizes])
-    area = min(max(rows * columns, _SMALL_PIXELS), _LARGE_PIXELS)
+    area = _LARGE_PIXELS if rows * columns >= _LARGE_PIXELS else _SMALL_PIXELS
     low, high = np.quantile(shapes, (0.1, 0.9))
     shape = 1.0 if high > 1.3 * low else min(max(float(np.median(shapes)), 0.2), 5.0)
     return _multiple((area * shape) ** 0.5), _multiple((area / shape) ** 0.5)
@@ -196,7 +200,10 @@ def _view_card(samples: list[Sample], view: FittedView, warnings: list[str]) -> 
         if not view.kept[i]
     ]
     if suspects:
-        warnings = [*warnings, f"{len(suspects)} images look unlike the others and were left out: look at the suspects."]
+        warnings = [
+            *warnings,
+            f"{len(suspects)} images look unlike the others and were left out: look at the suspects.",
+        ]
     good = scores[view.kept]
     height, width = view.fitted.size
     return {
