@@ -1,10 +1,10 @@
 """From distances to a score: robust scales from held-out good images, and a curve that puts them where they belong."""
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import expit, logit
 
 Doubles = NDArray[np.float64]
 
@@ -34,11 +34,16 @@ class Curve:
 
     def score(self, raw: float) -> float:
         """The score of a raw figure."""
-        return float(expit((np.float64(raw) - self.middle) / self.width))
+        return float(_logistic(np.float64((raw - self.middle) / self.width)))
 
     def scores(self, raw: NDArray[np.floating]) -> Doubles:
         """The scores of raw figures."""
-        return np.asarray(expit((raw.astype(np.float64) - self.middle) / self.width), np.float64)
+        return _logistic((raw.astype(np.float64) - self.middle) / self.width)
+
+
+def _logistic(x: Doubles | np.float64) -> Doubles:
+    """1 / (1 + exp(-x)), for any x without overflow."""
+    return np.asarray(0.5 * (1.0 + np.tanh(0.5 * x)), np.float64)
 
 
 def scale_of(values: NDArray[np.floating]) -> Scale:
@@ -65,7 +70,7 @@ def upper_limit(values: NDArray[np.floating], share: float = _LIMIT_SHARE) -> fl
 def fit_curve(raw: NDArray[np.floating]) -> Curve:
     """The curve that gives the median good image 0.15 and the one in a thousand 0.5."""
     middle, centre = upper_limit(raw), float(np.median(raw))
-    return Curve(middle=middle, width=max((centre - middle) / float(logit(TYPICAL_SCORE)), 1e-6))
+    return Curve(middle=middle, width=max((centre - middle) / math.log(TYPICAL_SCORE / (1 - TYPICAL_SCORE)), 1e-6))
 
 
 def novelty_limit(novelty: NDArray[np.floating]) -> float:

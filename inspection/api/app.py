@@ -100,7 +100,12 @@ async def camera_for(
     credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)],
 ) -> Camera:
     """The camera behind the token, if it may speak for the line."""
-    camera = None if credentials is None else await plant.tokens.camera_of(credentials.credentials)
+    return await camera_with(plant, line, credentials.credentials if credentials else None)
+
+
+async def camera_with(plant: Plant, line: str, token: str | None) -> Camera:
+    """The camera that holds the token, if it may speak for the line."""
+    camera = await plant.tokens.camera_of(token) if token else None
     if camera is None:
         words = "Send the camera's token as 'Authorization: Bearer <token>'. Tokens are made on the line's page."
         raise HTTPException(401, words, {"WWW-Authenticate": "Bearer"})

@@ -1,20 +1,22 @@
 """Images in, verdicts out."""
 
 import asyncio
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, HTTPException, Path, Query, Request, Response
-from pydantic import AwareDatetime, BaseModel
+from fastapi.exceptions import RequestValidationError
+from pydantic import AwareDatetime, BaseModel, Field, ValidationError
 
-from inspection.api.app import CAMERA_PROBLEMS, IMAGE_PROBLEMS, CameraFor, Plant, ThePlant, in_words
+from inspection.api.app import CAMERA_PROBLEMS, IMAGE_PROBLEMS, CameraFor, Plant, ThePlant, camera_with, in_words
 from inspection.core.capture import Capture
-from inspection.core.ingest import Receipt
+from inspection.core.ingest import MEDIA_TYPES, Receipt
 from inspection.store import units
 from inspection.store.lines import Camera
 
 router = APIRouter(tags=["images"])
 MAX_WAIT_S = 60.0
-CaptureId = Annotated[str, Path(description="The camera's own id of this capture; the same id is the same image.")]
+CAPTURE_ID = "The camera's own id of this capture; the same id is the same image."
+CaptureId = Annotated[str, Path(description=CAPTURE_ID)]
 
 
 class Answer(BaseModel):
@@ -32,52 +34,79 @@ class Answer(BaseModel):
     events: str
 
 
+class Sent(BaseModel):
+    """What is said of an image next to its bytes."""
+
+    serial: str = Field(description="The unit's serial number.")
+    view: str = Field(description="Which of the recipe's views the image shows, such as 'front'.")
+    captured_at: AwareDatetime = Field(description="When the image was taken, with its time zone.")
+    simulated: bool = Field(False, description="True for images that no camera has taken.")
+
+
+_SENT = Sent.model_json_schema()
+_TEXT = {"type": "string"}
+_PUT: dict[str, Any] = {
+    "security": [{"HTTPBearer": []}],
+    "parameters": [
+        {"name": "line", "in": "path", "required": True, "schema": _TEXT},
+        {"name": "capture_id", "in": "path", "required": True, "schema": _TEXT, "description": CAPTURE_ID},
+        *(
+            {"name": name, "in": "query", "required": name in _SENT["required"], "schema": schema}
+            for name, schema in _SENT["properties"].items()
+        ),
+    ],
+    "requestBody": {
+        "required": True,
+        "content": {kind: {"schema": {**_TEXT, "format": "binary"}} for kind in MEDIA_TYPES.values()},
+    },
+}
+
+
 @router.put(
     "/lines/{line}/images/{capture_id}",
     status_code=201,
+    response_model=Answer,
     responses={
         200: {"model": Answer, "description": "The same capture was stored before; this is how its unit stands."},
         **IMAGE_PROBLEMS,
     },
-    openapi_extra={
-        "requestBody": {
-            "required": True,
-            "content": {
-                kind: {"schema": {"type": "string", "format": "binary"}}
-                for kind in ("image/jpeg", "image/png", "image/bmp", "image/tiff", "image/webp")
-            },
-        }
-    },
+    openapi_extra=_PUT,
 )
-async def put_image(
-    camera: CameraFor,
-    plant: ThePlant,
-    request: Request,
-    response: Response,
-    capture_id: CaptureId,
-    serial: Annotated[str, Query(description="The unit's serial number.")],
-    view: Annotated[str, Query(description="Which of the recipe's views the image shows, such as 'front'.")],
-    captured_at: Annotated[AwareDatetime, Query(description="When the image was taken, with its time zone.")],
-    simulated: Annotated[bool, Query(description="True for images that no camera has taken.")] = False,
-) -> Answer:
+async def put_image(request: Request) -> Response:
     """Store one image durably, and decide on it where the line's level lets the model decide.
 
     The body is the file as the camera made it: JPEG, PNG, BMP, TIFF or WebP. The answer comes only after the bytes and
     the record are on disk. Sending the same capture again gives the same image, never a second one.
     """
+    # Everything is taken from the bare request: on the hot path, resolving parameters costs as much as storing.
+    plant: Plant = request.app.state.plant
+    camera = await camera_with(plant, request.path_params["line"], _token(request))
     with in_words():
-        capture = Capture(
-            capture_id=capture_id,
-            serial=serial,
-            view=view,
-            captured_at=captured_at,
-            simulated=simulated or camera.simulated,
-        )
+        capture = _capture(camera, request)
         data = await _body(request, plant.max_image_bytes)
         receipt = await plant.intake.take_in(camera, capture, data)
-    if receipt.repeated:
-        response.status_code = 200
-    return _answer(camera, receipt)
+    body = _answer(camera, receipt).model_dump_json()
+    return Response(body, 200 if receipt.repeated else 201, media_type="application/json")
+
+
+def _token(request: Request) -> str | None:
+    scheme, _, token = request.headers.get("authorization", "").partition(" ")
+    return token.strip() if scheme.lower() == "bearer" and token.strip() else None
+
+
+def _capture(camera: Camera, request: Request) -> Capture:
+    try:
+        sent = Sent.model_validate(dict(request.query_params))
+    except ValidationError as error:
+        wrong = [{**e, "loc": ("query", *e["loc"])} for e in error.errors(include_url=False)]
+        raise RequestValidationError(wrong) from error
+    return Capture(
+        capture_id=request.path_params["capture_id"],
+        serial=sent.serial,
+        view=sent.view,
+        captured_at=sent.captured_at,
+        simulated=sent.simulated or camera.simulated,
+    )
 
 
 @router.get("/lines/{line}/images/{capture_id}", responses=CAMERA_PROBLEMS)

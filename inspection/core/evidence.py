@@ -9,7 +9,6 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import beta, binom
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,7 +30,9 @@ class Rate:
 
 def rate(events: int, trials: int, delta: float = 0.05) -> Rate:
     """A rate with its exact upper bound, held with confidence 1 - delta; without trials the bound is 1."""
-    upper = 1.0 if events >= trials else float(beta.ppf(1 - delta, events + 1, trials - events))
+    from scipy.special import betaincinv  # late: half a second of every start otherwise
+
+    upper = 1.0 if events >= trials else float(betaincinv(events + 1, trials - events, 1 - delta))
     return Rate(events=events, trials=trials, upper=upper)
 
 
@@ -65,9 +66,11 @@ def suggest(graded: Sequence[Graded], escape_limit: float, overkill_limit: float
 
 def _last_proved(scores: NDArray[np.float64], bad: NDArray[np.bool_], limit: float, delta: float) -> float | None:
     """The largest score t such that `bad` units with scores <= t stay within the limit, ties counted together."""
+    from scipy.special import bdtr  # late, as above
+
     candidates, place = np.unique(scores, return_inverse=True)
     events = np.cumsum(np.bincount(place, weights=bad, minlength=len(candidates)))
-    failed = binom.cdf(events, len(scores), limit) > delta
+    failed = bdtr(events, len(scores), limit) > delta
     proved = len(candidates) if not failed.any() else int(np.argmax(failed))
     return float(candidates[proved - 1]) if proved else None
 

@@ -3,6 +3,7 @@
 import secrets
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cache
 
 from pwdlib import PasswordHash
 
@@ -15,7 +16,11 @@ SESSION_LASTS = timedelta(hours=12)
 IDLE_LIMIT = timedelta(hours=1)
 _TOUCH_EVERY = timedelta(minutes=1)
 _hasher = PasswordHash.recommended()
-_NOBODY = _hasher.hash(secrets.token_urlsafe(16))
+
+
+@cache
+def _nobodys_hash() -> str:
+    return _hasher.hash(secrets.token_urlsafe(16))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -61,7 +66,7 @@ def check_credentials(tx: Tx, name: str, password: str) -> Person:
     Reads only, and is slow on purpose (Argon2): call it outside the writer's transaction.
     """
     person = people.find(tx, name)
-    hashed = people.password_hash(tx, person.id) if person else _NOBODY
+    hashed = people.password_hash(tx, person.id) if person else _nobodys_hash()
     right = _hasher.verify(password[:256], hashed)
     if person is None or not right or person.simulated:
         raise NotAllowed("Name or password is wrong.")

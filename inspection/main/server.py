@@ -154,6 +154,7 @@ def build(server: Server, demo: Any = None) -> FastAPI:
         demo=demo,
         secure_cookies=settings.secure_cookies,
         start_job=server.train_now.set,
+        unavailable=Unavailable,
     )
     app.mount("/", build_pages(services))
     return app

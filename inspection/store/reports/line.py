@@ -217,7 +217,7 @@ def _conditions(next_level: Level | None, proof: Evidence, has_model: bool) -> t
     if next_level is Level.SHADOW:
         return (model,)
     errors = Condition(
-        text=f"No model errors in the last {proof.predictions} predictions: {proof.model_errors}",
+        text=f"Predictions without an error: {proof.predictions - proof.model_errors} of {max(proof.predictions, 20)}",
         met=proof.predictions >= 20 and proof.model_errors == 0,
     )
     blind = Condition(text=f"Blind labels under this model: {proof.blind_labels} of 20", met=proof.blind_labels >= 20)
@@ -237,7 +237,7 @@ def _conditions(next_level: Level | None, proof: Evidence, has_model: bool) -> t
 
 def _samples(tx: Tx, known: lines.LineInForce) -> tuple[SampleCount, ...]:
     counted = select(SAMPLE.c.view, func.count()).where(SAMPLE.c.line_id == known.id).group_by(SAMPLE.c.view)
-    put_in: dict[str, int] = dict(tx.execute(counted).tuples().all())
+    put_in: dict[str, int] = {row[0]: row[1] for row in tx.execute(counted)}
     passed: dict[str, int] = {}
     for sample in models.passed_images(tx, known.id, 400):
         passed[sample.view] = passed.get(sample.view, 0) + 1
