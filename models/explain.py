@@ -7,12 +7,26 @@ from numpy.typing import NDArray
 from inspection.core.predict import Finding
 from models.calibrate import Curve
 
-_SCALE = 8
+_SCALE = 4
 _SHOWN_FROM = 0.15
 _FOUND_FROM = 0.5
 _MAX_FINDINGS = 16
+_LEVELS = 64
 # Yellow to dark red, told apart by brightness too: blue, green, red at rising scores.
 _RAMP = np.array([(90, 230, 255), (20, 165, 255), (30, 80, 235), (60, 20, 150)], np.float64)
+
+
+def _palette() -> NDArray[np.uint8]:
+    """BGRA for scores from 0 to 1 in even levels; few of them, because equal pixels pack well."""
+    shown = np.clip((np.linspace(0, 1, _LEVELS) - _SHOWN_FROM) / (1 - _SHOWN_FROM), 0, 1)
+    steps = np.linspace(0, 1, len(_RAMP))
+    colour = np.stack([np.interp(shown, steps, _RAMP[:, channel]) for channel in range(3)], axis=-1)
+    palette = np.column_stack([colour, 220 * np.sqrt(shown)]).round().astype(np.uint8)
+    palette[shown == 0] = 0
+    return palette
+
+
+_PALETTE = _palette()
 
 
 def heatmap_png(cells: NDArray[np.float32], curve: Curve) -> bytes:
@@ -20,13 +34,8 @@ def heatmap_png(cells: NDArray[np.float32], curve: Curve) -> bytes:
     scores = curve.scores(cells).astype(np.float32)
     rows, columns = cells.shape
     large = cv2.resize(scores, (columns * _SCALE, rows * _SCALE), interpolation=cv2.INTER_CUBIC)
-    shown = np.clip((np.clip(large, 0, 1) - _SHOWN_FROM) / (1 - _SHOWN_FROM), 0, 1)
-    steps = np.linspace(0, 1, len(_RAMP))
-    colour = np.stack([np.interp(shown, steps, _RAMP[:, channel]) for channel in range(3)], axis=-1)
-    alpha = 220 * np.sqrt(shown)
-    picture = np.dstack([colour, alpha]).round().astype(np.uint8)
-    picture[alpha < 1] = 0  # equal pixels pack well
-    return bytes(cv2.imencode(".png", picture, [cv2.IMWRITE_PNG_COMPRESSION, 9])[1])
+    levels = (np.clip(np.nan_to_num(large, nan=1.0), 0, 1) * (_LEVELS - 1)).round().astype(np.uint8)
+    return bytes(cv2.imencode(".png", _PALETTE[levels], [cv2.IMWRITE_PNG_COMPRESSION, 6])[1])
 
 
 def findings(cells: NDArray[np.float32], curve: Curve, size: tuple[int, int]) -> tuple[Finding, ...]:

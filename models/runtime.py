@@ -49,6 +49,7 @@ class _Job:
 
     def answer(self, examination: Examination) -> None:
         """The first answer counts: a late result finds the deadline's in its place."""
+        self.image = b""  # the deadline's list holds this job for a while yet
         with suppress(InvalidStateError):
             self.future.set_result(examination)
 
@@ -202,14 +203,19 @@ class OpenVinoPredictor:
             return NoPrediction(model=model, failure=Failure.ERROR, detail=f"{type(error).__name__}: {error}")
 
     def _watch_deadlines(self) -> None:
+        while (job := self._next_due()) is not None:
+            job.fail(Failure.DEADLINE, f"No answer within {job.question.deadline_s:g} seconds.")
+
+    def _next_due(self) -> _Job | None:
+        """Wait for the next deadline that passes; None when stopping. Whoever is told must not hold up new images, so
+        nobody is told from in here."""
         with self._clock:
             while not self._stopping:
                 left = self._due[0][0] - time.monotonic() if self._due else None
-                if left is None or left > 0:
-                    self._clock.wait(left)
-                    continue
-                job = heapq.heappop(self._due)[2]
-                job.fail(Failure.DEADLINE, f"No answer within {job.question.deadline_s:g} seconds.")
+                if left is not None and left <= 0:
+                    return heapq.heappop(self._due)[2]
+                self._clock.wait(left)
+        return None
 
 
 def _judge(
