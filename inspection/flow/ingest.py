@@ -153,7 +153,7 @@ class Intake:
         images: ImageStore,
         predictor: Predictor,
         clock: Callable[[], datetime],
-        threads: int = 6,
+        threads: int = 8,
     ) -> None:
         self._db = db
         self._images = images

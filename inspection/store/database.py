@@ -6,7 +6,6 @@ of its own inside one server.
 
 import queue
 import threading
-import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from contextlib import contextmanager
@@ -22,7 +21,6 @@ from inspection.store.transaction import Tx as Tx
 
 T = TypeVar("T")
 GROUP = 64
-GATHER_S = 0.003
 _CHAIN_LOCK = 0x6A69646F6B61  # any number that other programs on the same PostgreSQL do not use
 
 
@@ -88,12 +86,8 @@ class Database:
             self.engine.dispose()
 
     def _write_all(self) -> None:
-        group: list[_Work] = []
         more = True
         while more:
-            if len(group) > 1:
-                # Several write at once: a moment's wait makes one commit of what would be two or three.
-                time.sleep(GATHER_S)
             group, more = self._next_group()
             if group:
                 self._commit(group)
