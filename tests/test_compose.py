@@ -43,9 +43,7 @@ def test_what_others_wait_for_says_when_it_is_healthy(compose: dict[str, Any], n
 
 def test_no_secret_is_written_down(compose: dict[str, Any]) -> None:
     for service in compose["services"].values():
-        secrets = {
-            name: value for name, value in service.get("environment", {}).items() if SECRET.search(name)
-        }
+        secrets = {name: value for name, value in service.get("environment", {}).items() if SECRET.search(name)}
         assert all(FROM_OUTSIDE.fullmatch(value) for value in secrets.values()), secrets
         addresses = [value for name, value in service.get("environment", {}).items() if name.endswith("_URL")]
         assert all(re.search(r":\$\{\w+:\?", address) for address in addresses), addresses
@@ -76,9 +74,7 @@ def test_its_commands_are_ones_that_the_product_has(compose: dict[str, Any], nam
 
 
 def test_every_volume_is_declared_and_used(compose: dict[str, Any]) -> None:
-    mounted = {
-        volume.split(":")[0] for service in compose["services"].values() for volume in service["volumes"]
-    }
+    mounted = {volume.split(":")[0] for service in compose["services"].values() for volume in service["volumes"]}
     assert mounted == set(compose["volumes"])
 
 

@@ -59,9 +59,7 @@ def test_what_is_imported_is_declared() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
     declared = {canonical(re.split(r"[\[<>=]", wanted)[0]) for wanted in project["dependencies"]}
     sources = [path.read_text() for package in PACKAGES for path in (ROOT / package).rglob("*.py")]
-    imported = {
-        name for text in sources for name in re.findall(r"^\s*(?:import|from) (\w+)", text, re.MULTILINE)
-    }
+    imported = {name for text in sources for name in re.findall(r"^\s*(?:import|from) (\w+)", text, re.MULTILINE)}
     outside = imported & set(packages_distributions()) - PACKAGES - set(sys.stdlib_module_names)
     origins = {name: {canonical(origin) for origin in packages_distributions()[name]} for name in outside}
     assert {name: origin for name, origin in origins.items() if not origin & declared} == {}

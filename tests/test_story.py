@@ -1,6 +1,5 @@
 """A newcomer's first half hour: the demo from its first start to the line that lowers itself, in a real browser."""
 
-import os
 import re
 import signal
 import subprocess
@@ -10,12 +9,9 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 
 PASSWORD = "phones on a mat"
-BROWSER = Path(sys.prefix) / "browser-path"
-ARGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update",
-        "--disable-sync", "--no-first-run"]  # fmt: skip
 REASON = "Walking the demo from the first start to its end."
 
 
@@ -43,19 +39,14 @@ def _greeting(file: Path, running: subprocess.Popen[bytes]) -> tuple[str, str] |
 
 
 @pytest.fixture
-def page() -> Iterator[Page]:
-    """A real browser; its console must stay free of errors."""
-    path = BROWSER.read_text().strip() if BROWSER.exists() else ""
-    if not os.access(path, os.X_OK):
-        pytest.skip("There is no browser: ./setup --browser installs one.")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=ARGS)
-        page = browser.new_page(viewport={"width": 1440, "height": 900})
-        errors: list[str] = []
-        page.on("pageerror", lambda error: errors.append(str(error)))
-        page.on("console", lambda said: errors.append(said.text) if said.type == "error" else None)
-        yield page
-        browser.close()
+def page(chromium: Browser) -> Iterator[Page]:
+    """A real browser; its scripts must run without errors."""
+    page = chromium.new_page(viewport={"width": 1440, "height": 900})
+    errors: list[str] = []
+    page.on("pageerror", lambda error: errors.append(str(error)))
+    page.on("console", lambda said: errors.append(said.text) if said.type == "error" else None)
+    yield page
+    page.close()
     assert errors == []
 
 

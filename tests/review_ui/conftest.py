@@ -3,7 +3,6 @@
 import asyncio
 import shutil
 import socket
-import sys
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -121,29 +120,6 @@ class Served:
 def served(plant: Plant) -> Iterator[Served]:
     with Served(plant) as running:
         yield running
-
-
-def browser_path() -> str | None:
-    """The browser that the setup found or installed, or one of this machine."""
-    noted = Path(sys.prefix) / "browser-path"
-    if noted.is_file() and Path(noted.read_text().strip()).exists():
-        return noted.read_text().strip()
-    return shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-
-
-@pytest.fixture(scope="session")
-def chromium():
-    """A real browser, or the reason why there is none."""
-    playwright = pytest.importorskip("playwright.sync_api", reason="Playwright is not installed: run ./setup --dev")
-    path = browser_path()
-    if path is None:
-        pytest.skip("No Chromium on this machine: run ./setup --browser")
-    quiet = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update",
-             "--disable-sync", "--no-first-run"]  # fmt: skip
-    with playwright.sync_playwright() as play:
-        browser = play.chromium.launch(executable_path=path, args=quiet)
-        yield browser
-        browser.close()
 
 
 @pytest.fixture
