@@ -13,6 +13,7 @@ from inspection.flow import decide
 from inspection.flow.review import Held, give
 from inspection.store import journal, labels, lines, monitor, queue, units
 from inspection.store.database import Tx
+from inspection.store.labels import Given
 from inspection.store.lines import LineInForce
 from inspection.store.queue import Task
 from inspection.store.units import Unit
@@ -103,6 +104,20 @@ def _compared(line: LineInForce, unit: Unit, label: Label) -> tuple[Change, ...]
     )
 
 
+def _make_way(tx: Tx, unit: Unit, given: Given, person: Person, now: datetime) -> None:
+    """Before an answer is taken back: put down what the person holds, and end the review that followed the answer.
+    What somebody else has said of the unit since, or is about to say, is not theirs to undo."""
+    follows = queue.live_task(tx, unit.id)
+    elsewhere = follows is not None and follows.leased_by not in (None, person.id)
+    if elsewhere or labels.last_effective_of(tx, unit.id) != given.id:
+        raise Refusal("Somebody else has looked at this unit since; your answer can no longer be taken back.")
+    held = queue.held_by(tx, person.id, now)
+    if held is not None:
+        queue.release(tx, held.id)
+    if follows is not None:
+        queue.close(tx, follows.id, TaskState.CANCELLED, now)
+
+
 def undo(tx: Tx, *, person: Person, now: datetime) -> Held:
     """Take back a person's last answer within its grace, and hand the unit to the same person again."""
     given = labels.last_effective(tx, person.id)
@@ -111,9 +126,7 @@ def undo(tx: Tx, *, person: Person, now: datetime) -> Held:
         raise Refusal(f"Only your last answer can be taken back, within {seconds} seconds.")
     unit = units.get(tx, given.unit_id)
     line = lines.in_force_by_id(tx, unit.line_id)
-    held = queue.held_by(tx, person.id, now)
-    if held is not None:
-        queue.release(tx, held.id)
+    _make_way(tx, unit, given, person, now)
     labels.take_back(tx, given.id)
     units.person_says(tx, unit.id, None, None)
     queue.release(tx, given.task_id)

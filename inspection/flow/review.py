@@ -4,7 +4,7 @@ import secrets
 from dataclasses import dataclass
 from datetime import datetime
 
-from inspection.core.review import Refusal, lease_until, sight
+from inspection.core.review import Refusal, TaskState, lease_until, sight
 from inspection.store import lines, queue, units
 from inspection.store.database import Tx
 from inspection.store.queue import Task
@@ -51,6 +51,6 @@ def keep(tx: Tx, *, task_id: int, lease: str, now: datetime) -> None:
 def give_back(tx: Tx, *, task_id: int, lease: str, now: datetime) -> None:
     """Put a unit back to the end of the queue, for another pair of eyes."""
     task = queue.get(tx, task_id)
-    if task is None or task.lease != lease:
-        raise Refusal("This unit is no longer yours to give back.")
+    if task is None or task.lease != lease or task.state is not TaskState.LEASED:
+        raise Refusal("This unit is no longer yours to give back. Take the next one.")
     queue.release(tx, task_id, now)

@@ -64,6 +64,12 @@ def last_effective(tx: Tx, person_id: int) -> Given | None:
     return Given(id=row.id, unit_id=row.unit_id, task_id=row.task_id, verdict=row.verdict, at=moment(row.at))
 
 
+def last_effective_of(tx: Tx, unit_id: int) -> int | None:
+    """The id of a unit's newest label that counts."""
+    query = select(LABEL.c.id).where(LABEL.c.unit_id == unit_id, LABEL.c.effective).order_by(LABEL.c.id.desc())
+    return tx.execute(query.limit(1)).scalar()
+
+
 def take_back(tx: Tx, label_id: int) -> None:
     """Let a label count no more; it stays on record."""
     tx.execute(update(LABEL).where(LABEL.c.id == label_id).values(effective=False))

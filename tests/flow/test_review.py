@@ -7,6 +7,7 @@ from inspection.core.label import InvalidLabel, Label
 from inspection.core.level import Level
 from inspection.core.review import Refusal
 from inspection.flow import label, review
+from inspection.store.reports import integrity
 from inspection.store.reports import units as reports
 from tests.plant import Plant
 
@@ -119,3 +120,61 @@ def test_images_that_were_not_shown_are_not_covered_by_the_verdict(plant: Plant)
     )  # fmt: skip
     assert plant.find("S1").verdict is None
     assert plant.claim() is not None
+
+
+def test_what_was_answered_or_taken_away_cannot_be_given_back(two_units: Plant) -> None:
+    held = two_units.claim()
+    assert held is not None
+    two_units.answer(held, Verdict.PASS)
+    with pytest.raises(Refusal, match="no longer yours"):
+        two_units.write(lambda tx: review.give_back(tx, task_id=held.task_id, lease=held.lease, now=two_units.now))
+    next_one = two_units.claim("ivan")
+    assert next_one is not None
+    assert next_one.unit_id != held.unit_id
+
+
+def half_answered(plant: Plant) -> None:
+    """A unit that ines passed by its front alone, so that its back waits for another look."""
+    plant.level(Level.SHADOW)
+    front, _ = (plant.image("S1", view) for view in plant.views)
+    held = plant.claim("ines")
+    assert held is not None
+    person, given = plant.person("ines"), Label(verdict=Verdict.PASS)
+    plant.write(
+        lambda tx: label.answer(
+            tx, task_id=held.task_id, lease=held.lease, person=person, label=given, seen=[front.image_id],
+            now=plant.now,
+        )
+    )  # fmt: skip
+
+
+def undo(plant: Plant, name: str) -> review.Held:
+    person = plant.person(name)
+    return plant.write(lambda tx: label.undo(tx, person=person, now=plant.now))
+
+
+def test_an_answer_taken_back_leaves_one_review_open(plant: Plant) -> None:
+    half_answered(plant)
+    undo(plant, "ines")
+    assert plant.read(integrity.units) == (1, [])
+    assert plant.claim("ivan") is None
+
+
+def test_an_answer_cannot_be_taken_back_from_under_somebody_who_looks_at_the_unit(plant: Plant) -> None:
+    half_answered(plant)
+    held = plant.claim("ivan")
+    assert held is not None
+    with pytest.raises(Refusal, match="Somebody else"):
+        undo(plant, "ines")
+    assert plant.answer(held, Verdict.REJECT, "ivan").effective
+
+
+def test_an_answer_cannot_be_taken_back_once_another_followed(plant: Plant) -> None:
+    half_answered(plant)
+    held = plant.claim("ivan")
+    assert held is not None
+    plant.answer(held, Verdict.REJECT, "ivan")
+    with pytest.raises(Refusal, match="Somebody else"):
+        undo(plant, "ines")
+    assert plant.find("S1").verdict is Verdict.REJECT
+    assert undo(plant, "ivan").unit_id == held.unit_id
