@@ -133,7 +133,7 @@ def work_once(db: Database, images: ImageStore, trainer: Trainer, clock: Callabl
         message, state = str(reason) or "Cancelled.", "failed"
     except Exception as error:  # a failed training must not end the worker
         message, state = f"The training failed: {type(error).__name__}: {error}", "failed"
-    db.write(lambda tx: _end(tx, job, state, message, clock()))
+    db.write(lambda tx: _end(tx, job, claim, state, message, clock()))
     return True
 
 
@@ -160,8 +160,10 @@ def _train(
     return f"Model {version} is ready."
 
 
-def _end(tx: Tx, job: Job, state: str, message: str, now: datetime) -> None:
-    models.end_job(tx, job.id, state, message, now)
+def _end(tx: Tx, job: Job, claim: str, state: str, message: str, now: datetime) -> None:
+    """End the job, unless it was cancelled or is another worker's by now."""
+    if not models.end_job(tx, job.id, state, message, now, claim):
+        return
     journal.append(
         tx,
         now,

@@ -180,10 +180,13 @@ def note_progress(tx: Tx, job_id: int, claim: str, stage: str, done: int, total:
     return tx.execute(update(JOB).where(mine).values(**values)).rowcount == 1
 
 
-def end_job(tx: Tx, job_id: int, state: str, message: str, now: datetime) -> None:
-    """End a job that waits or runs."""
+def end_job(tx: Tx, job_id: int, state: str, message: str, now: datetime, claim: str | None = None) -> bool:
+    """End a job that waits or runs, and that is still `claim`'s where one is given; whether it was so."""
     live = (JOB.c.id == job_id) & JOB.c.state.in_(("queued", "running"))
-    tx.execute(update(JOB).where(live).values(state=state, message=message, ended_at=micros(now)))
+    if claim is not None:
+        live &= JOB.c.claim == claim
+    values = {"state": state, "message": message, "ended_at": micros(now)}
+    return tx.execute(update(JOB).where(live).values(**values)).rowcount == 1
 
 
 def _job(row: Any) -> Job:

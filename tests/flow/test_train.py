@@ -7,7 +7,7 @@ import pytest
 from inspection.core.line import Unknown
 from inspection.core.train import MIN_GOOD_IMAGES, Trained, Untrainable
 from inspection.flow import train
-from inspection.store import models
+from inspection.store import journal, models
 from tests.plant import Plant
 
 
@@ -140,6 +140,33 @@ def test_a_job_whose_worker_died_is_taken_up_by_another(any_plant: Plant) -> Non
     job = any_plant.read(lambda tx: models.job(tx, job_id))
     assert job is not None
     assert job.state == "done"
+
+
+def test_a_worker_that_comes_back_from_the_dead_ends_nothing_of_anothers(any_plant: Plant) -> None:
+    put_in(any_plant)
+    job_id = ask(any_plant)
+
+    def sleeps(**_ignored: object) -> Trained:
+        """Is silent for so long that another worker takes the job, which is at work when this one fails."""
+        any_plant.later(minutes=3)
+        until = any_plant.now + train.CLAIM
+        assert any_plant.write(lambda tx: models.claim_job(tx, "another", until, any_plant.now)) is not None
+        raise RuntimeError("out of memory")
+
+    train.work_once(any_plant.db, NoImages(), sleeps, lambda: any_plant.now)
+    job = any_plant.read(lambda tx: models.job(tx, job_id))
+    assert job is not None
+    assert job.state == "running"
+    assert "training_ended" not in [e.change.event for e in any_plant.read(lambda tx: journal.entries(tx))]
+
+
+def test_a_cancelled_training_ends_once(plant: Plant) -> None:
+    put_in(plant)
+    ask(plant)
+    work(plant, Trainer(plant, cancels=True))
+    events = [e.change.event for e in plant.read(lambda tx: journal.entries(tx))]
+    assert "training_cancelled" in events
+    assert "training_ended" not in events
 
 
 def test_units_that_people_passed_are_trained_from_as_well(plant: Plant) -> None:
