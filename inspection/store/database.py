@@ -4,11 +4,12 @@ A single fsync then makes many requests durable, on SQLite and PostgreSQL alike,
 of its own inside one server.
 """
 
+import logging
 import queue
 import threading
 from collections.abc import Callable, Iterator
-from concurrent.futures import Future
-from contextlib import contextmanager
+from concurrent.futures import Future, InvalidStateError
+from contextlib import contextmanager, suppress
 from typing import Any, TypeVar
 
 from sqlalchemy import Connection, create_engine, event
@@ -19,6 +20,7 @@ from inspection.store import journal
 from inspection.store.transaction import Memory, driver, end, remember
 from inspection.store.transaction import Tx as Tx
 
+log = logging.getLogger("jidoka")
 T = TypeVar("T")
 GROUP = 64
 _CHAIN_LOCK = 0x6A69646F6B61  # any number that other programs on the same PostgreSQL do not use
@@ -121,11 +123,17 @@ class Database:
         for work in done:
             work.future.set_result(work.result)
         for work, reason in failed:
-            if not work.future.cancelled():
+            with suppress(InvalidStateError):  # its caller may give up at this very moment
                 work.future.set_exception(reason)
         if done:
-            for listener in self._after_commit:
+            self._tell_listeners()
+
+    def _tell_listeners(self) -> None:
+        for listener in self._after_commit:
+            try:
                 listener()
+            except Exception:  # the writer must outlive whoever listens
+                log.exception("listener_failed")
 
     def _run(self, tx: Tx, group: list[_Work], done: list[_Work], failed: list[tuple[_Work, BaseException]]) -> None:
         memory = remember(tx)
@@ -147,10 +155,17 @@ class Database:
         except BaseException as error:
             failed.append((work, self._reason(error)))
             memory.forget(entries)
-            driver(tx).execute("ROLLBACK TO SAVEPOINT work")
+            self._undo(tx, error)
         else:
             done.append(work)
         driver(tx).execute("RELEASE SAVEPOINT work")
+
+    def _undo(self, tx: Tx, error: BaseException) -> None:
+        try:
+            driver(tx).execute("ROLLBACK TO SAVEPOINT work")
+        except self._errors as lost:
+            # A full disk ends SQLite's whole transaction, savepoints included: the others are told of the same cause.
+            raise (error if isinstance(error, self._errors) else lost) from lost
 
     def _reason(self, error: BaseException) -> BaseException:
         return _unavailable(error) if isinstance(error, self._errors) else error
