@@ -22,16 +22,13 @@ OPENSEADRAGON = "openseadragon/build/openseadragon"
 
 FILES = {
     "htmx.min.js": "htmx.org/dist/htmx.min.js",
-    "sse.js": "htmx-ext-sse/dist/sse.js",
     "uPlot.iife.min.js": "uplot/dist/uPlot.iife.min.js",
     "uPlot.min.css": "uplot/dist/uPlot.min.css",
     "openseadragon.min.js": f"{OPENSEADRAGON}/openseadragon.min.js",
-    "openseadragon-images": f"{OPENSEADRAGON}/images",
     "inter.woff2": f"{INTER}/files/inter-latin-wght-normal.woff2",
     "inter-latin-ext.woff2": f"{INTER}/files/inter-latin-ext-wght-normal.woff2",
     "inter-vietnamese.woff2": f"{INTER}/files/inter-vietnamese-wght-normal.woff2",
     "licenses/htmx.org.txt": "htmx.org/LICENSE",
-    "licenses/htmx-ext-sse.txt": "htmx-ext-sse/LICENSE",
     "licenses/uplot.txt": "uplot/LICENSE",
     "licenses/openseadragon.txt": "openseadragon/LICENSE.txt",
     "licenses/inter.txt": f"{INTER}/LICENSE",
