@@ -70,7 +70,7 @@ def _last_proved(scores: NDArray[np.float64], bad: NDArray[np.bool_], limit: flo
 
     candidates, place = np.unique(scores, return_inverse=True)
     events = np.cumsum(np.bincount(place, weights=bad, minlength=len(candidates)))
-    failed = bdtr(events, len(scores), limit) > delta
+    failed = (bdtr(events, len(scores), limit) > delta) | ~np.isfinite(candidates)
     proved = len(candidates) if not failed.any() else int(np.argmax(failed))
     return float(candidates[proved - 1]) if proved else None
 

@@ -61,10 +61,11 @@ def learn(windows: Sequence[float]) -> Baseline | None:
 
 def advance(chart: Chart | None, baseline: Baseline, value: float) -> Chart:
     """The chart after one more window: EWMA (Roberts, 1959) with a floor; warn at one window outside, alarm at two of
-    three. A window that lies outside by three half widths alarms at once: a lamp that fails does not wait."""
+    three. A window that lies outside by three half widths alarms at once: a lamp that fails does not wait. So does one
+    that is no number, which the EWMA then leaves out."""
     start = baseline.mean if chart is None else chart.ewma
-    ewma = EWMA_WEIGHT * value + (1 - EWMA_WEIGHT) * start
-    jump = abs(value - baseline.mean) > 3 * baseline.half_width
+    ewma = EWMA_WEIGHT * value + (1 - EWMA_WEIGHT) * start if math.isfinite(value) else start
+    jump = not abs(value - baseline.mean) <= 3 * baseline.half_width
     is_outside = jump or abs(ewma - baseline.mean) > baseline.half_width
     outside = (*(chart.outside if chart else ()), is_outside)[-3:]
     light = Light.WARNING if is_outside else Light.STEADY

@@ -59,19 +59,25 @@ class Policy:
 
 
 def raises(before: Terms, after: Terms) -> bool:
-    """Whether the change gives the model more freedom, which needs a person: a higher level, or wider thresholds or
-    another model where the AI decides."""
-    if after.level.rung != before.level.rung:
-        return after.level.rung > before.level.rung
+    """Whether the change gives the model more freedom, which needs a person: a higher level, or another model or wider
+    thresholds where the AI decides. From full to partial automation is down only while it settles no more."""
+    if after.level.rung > before.level.rung:
+        return True
     if not FREEDOM[after.level].ai_decides:
         return False
     return (
         after.model != before.model
-        or _or(after.pass_below, -1) > _or(before.pass_below, -1)
+        or _passes_up_to(after) > _passes_up_to(before)
         or _or(after.reject_above, 2) < _or(before.reject_above, 2)
-        or (after.level is Level.FULL_AUTOMATION and _or(after.reject_above, 2) != _or(before.reject_above, 2))
-        or after.audit_share < before.audit_share
+        or (after.level is before.level and after.audit_share < before.audit_share)
     )
+
+
+def _passes_up_to(terms: Terms) -> tuple[float, bool]:
+    """The highest score that passes, and whether it does itself: full automation passes all that it does not reject."""
+    if terms.level is Level.FULL_AUTOMATION:
+        return _or(terms.reject_above, 2), False
+    return _or(terms.pass_below, -1), True
 
 
 def _or(value: float | None, otherwise: float) -> float:

@@ -1,5 +1,7 @@
 """Exact bounds, and thresholds that keep them."""
 
+import math
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -55,6 +57,46 @@ def test_too_few_labels_prove_no_threshold() -> None:
     assert suggest(good, 0.01, 0.05).pass_below is None
     assert suggest([], 0.01, 0.05).pass_below is None
     assert suggest([*good, Graded(score=0.0, defective=False)], 0.01, 0.05).pass_below is not None
+
+
+def test_a_score_that_is_no_number_becomes_no_threshold() -> None:
+    graded = [Graded(score=0.1, defective=False)] * 600 + [Graded(score=float("nan"), defective=False)]
+    assert suggest(graded, 0.01, 0.05).pass_below == 0.1
+    assert suggest([Graded(score=float("nan"), defective=True)] * 600, 0.01, 0.05).reject_above is None
+
+
+@settings(max_examples=50, deadline=None)
+@given(limit=st.floats(1e-4, 0.9), delta=st.floats(1e-6, 0.5))
+def test_labels_needed_is_the_least_number_that_proves_the_limit(limit: float, delta: float) -> None:
+    needed = labels_needed(limit, delta)
+    assert rate(0, needed, delta).upper <= limit * (1 + 1e-9)
+    assert needed == 1 or rate(0, needed - 1, delta).upper >= limit * (1 - 1e-9)
+
+
+@pytest.mark.parametrize("wrong", [{"limit": 0.0}, {"limit": 1.0}, {"limit": 0.1, "delta": 0.0}, {"limit": math.nan}])
+def test_limits_that_mean_nothing_are_refused(wrong: dict[str, float]) -> None:
+    with pytest.raises(ValueError, match="between 0 and 1"):
+        labels_needed(**wrong)
+
+
+cases = st.lists(
+    st.builds(Graded, score=st.sampled_from([i / 10 for i in range(11)]), defective=st.booleans()), max_size=300
+)
+
+
+@settings(max_examples=100, deadline=None)
+@given(graded=cases, escape=st.floats(0.01, 0.3), overkill=st.floats(0.01, 0.3))
+def test_what_is_suggested_passes_its_own_test_at_every_stricter_threshold(
+    graded: list[Graded], escape: float, overkill: float
+) -> None:
+    found, n = suggest(graded, escape, overkill), len(graded)
+    for score in {g.score for g in graded}:
+        escapes = sum(g.defective and g.score <= score for g in graded)
+        kills = sum(not g.defective and g.score >= score for g in graded)
+        if found.pass_below is not None and score <= found.pass_below:
+            assert rate(escapes, n).upper <= escape * (1 + 1e-9)
+        if found.reject_above is not None and score >= found.reject_above:
+            assert rate(kills, n).upper <= overkill * (1 + 1e-9)
 
 
 def test_equal_scores_stand_or_fall_together() -> None:

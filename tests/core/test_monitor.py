@@ -1,5 +1,6 @@
 """The brightness chart: quiet on steady light, loud when the lamp goes."""
 
+import math
 import random
 
 import pytest
@@ -51,6 +52,12 @@ def test_a_lamp_without_noise_does_not_alarm_for_a_grey_level_or_two() -> None:
 def test_one_odd_window_is_no_alarm() -> None:
     lights = run([150.0] * 10 + [160.0] + [150.0] * 10)
     assert Light.ALARM not in lights
+
+
+def test_figures_that_are_no_numbers_alarm_and_do_not_blind_the_chart() -> None:
+    assert run([math.nan]) == [Light.ALARM]
+    assert run([150.0, math.nan, 150.0, 150.0, 150.0])[-1] is Light.STEADY
+    assert Light.ALARM in run([math.inf, 150.0, 150.0, 150.0, 100.0])[3:]
 
 
 def test_a_baseline_needs_enough_windows() -> None:

@@ -1,6 +1,7 @@
 """Terms that cannot be put into force, and changes that give the AI more freedom."""
 
 import math
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -60,7 +61,8 @@ def test_every_gain_of_freedom_is_noticed(before: Terms, after: Terms) -> None:
         for score in GRID
         if settled(after, score) is not Outcome.REFER and settled(after, score) is not settled(before, score)
     ]
-    if gains and after.level.rung >= before.level.rung:
+    other_model = FREEDOM[after.level].ai_decides and after.model != before.model
+    if gains or other_model:
         assert raises(before, after), f"at scores {gains} the AI decides what it did not before"
 
 
@@ -70,6 +72,15 @@ def test_no_change_is_no_gain(terms: Terms) -> None:
 
 
 @given(before=any_terms(), after=any_terms())
-def test_down_is_never_a_gain(before: Terms, after: Terms) -> None:
-    if after.level.rung < before.level.rung:
+def test_down_to_people_is_never_a_gain(before: Terms, after: Terms) -> None:
+    if after.level.rung < before.level.rung and not FREEDOM[after.level].ai_decides:
         assert not raises(before, after)
+
+
+@given(terms=any_terms())
+def test_from_full_to_partial_automation_is_down_unless_it_settles_more(terms: Terms) -> None:
+    full = Terms(level=Level.FULL_AUTOMATION, model="m1", reject_above=terms.reject_above, audit_share=0.1)
+    partial = replace(full, level=Level.PARTIAL_AUTOMATION, pass_below=terms.pass_below, audit_share=0.02)
+    assert not raises(full, partial)
+    assert raises(full, replace(partial, model="m2"))
+    assert raises(full, replace(partial, pass_below=terms.reject_above, reject_above=None))
