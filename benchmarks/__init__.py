@@ -1,0 +1,1 @@
+"""How fast the product is, as ratios within one run: `python -m benchmarks [name ...]`."""
