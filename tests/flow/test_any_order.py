@@ -101,13 +101,11 @@ class Line(RuleBasedStateMachine):
         """With what they hold, or with something they held long ago; having seen all of its images, or the first."""
         hand = self.hands[-1 - back % len(self.hands)]
         given = Label(verdict=verdict, defect_types=("dent",) if verdict is Verdict.REJECT else (), seconds=2.0)
-        person = self.plant.person(hand.name)
+        person, seen = self.plant.person(hand.name), hand.seen if all_seen else hand.seen[:1]
+        task_id, lease, now = hand.held.task_id, hand.held.lease, self.plant.now
         self.plant.write(
-            lambda tx: label.answer(
-                tx, task_id=hand.held.task_id, lease=hand.held.lease, person=person, label=given, seen=hand.seen if all_seen else hand.seen[:1],
-                now=self.plant.now,
-            )
-        )  # fmt: skip
+            lambda tx: label.answer(tx, task_id=task_id, lease=lease, person=person, label=given, seen=seen, now=now)
+        )
 
     @rule(name=st.sampled_from(PEOPLE), verdict=st.sampled_from(Verdict))
     def somebody_settles_the_next(self, name: str, verdict: Verdict) -> None:
