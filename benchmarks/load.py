@@ -14,6 +14,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import cast
 
 import uvloop
 
@@ -60,7 +61,7 @@ class Outcome:
 def run(order: Order) -> Outcome:
     """Send from a process of its own, so that the sender's work is not the server's."""
     command = [sys.executable, "-m", "benchmarks.load", json.dumps(asdict(order))]
-    return Outcome(**json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout))
+    return Outcome(**json.loads(subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout))
 
 
 def server_cpu(pid: int) -> tuple[float, float]:
@@ -78,8 +79,7 @@ class _Connection(asyncio.Protocol):
         self._answer: asyncio.Future[tuple[int, bytes]] | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport)
-        self._transport = transport
+        self._transport = cast(asyncio.Transport, transport)
 
     def send(self, parts: Sequence[bytes]) -> "asyncio.Future[tuple[int, bytes]]":
         """Send a request; the future ends with status and body."""
