@@ -82,8 +82,9 @@ class Agent:
                 self._take_while_open()
             except StopIteration:
                 break
-            except SourceFailed as error:
-                self._say(source_trouble=str(error))
+            except Exception as error:  # whatever one frame or device does, the camera goes on
+                known = isinstance(error, SourceFailed)
+                self._say(source_trouble=str(error) if known else f"{type(error).__name__}: {error}")
                 tries += 1
                 self._pause(backoff(tries, self._dice))
         self._source.close()

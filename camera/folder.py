@@ -3,6 +3,7 @@
 import os
 import re
 import shutil
+import time
 from collections import deque
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -14,21 +15,29 @@ from inspection.core.capture import VIEW, Capture, InvalidCapture
 SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".bmp", ".tif", ".tiff", ".webp"})
 MAX_BYTES = 256_000_000
 _DONE, _FAILED = "done", "failed"
+_State = tuple[int, int]  # size in bytes, time of the last change in nanoseconds
 
 
 class FolderSource:
     """Watches a folder by looking at it, which works on network shares too.
 
-    A file is taken once its size and time have not changed between two looks. Its serial and view come from its name,
+    A file is taken once its size and time have not changed for two seconds. Its serial and view come from its name,
     `SERIAL_VIEW.jpg`, or from the sub-folder it lies in, `VIEW/SERIAL.jpg`; a lone view needs no naming.
     Files that are safely spooled move to `done/`, files that cannot be used to `failed/`, with a line in the log.
     """
 
-    def __init__(self, folder: Path, views: tuple[str, ...] = (), log: Callable[[str], None] = print) -> None:
-        self._folder = folder
-        self._views = views
-        self._log = log
-        self._seen: dict[Path, tuple[int, int]] = {}
+    def __init__(
+        self,
+        folder: Path,
+        views: tuple[str, ...] = (),
+        log: Callable[[str], None] = print,
+        settle_s: float = 2.0,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._folder, self._views, self._log = folder, views, log
+        self._settle_s, self._clock = settle_s, clock
+        self._seen: dict[Path, tuple[_State, float]] = {}
+        self._stuck: dict[Path, _State] = {}
         self._ready: deque[Path] = deque()
         self._taken: dict[tuple[str, str, datetime], Path] = {}
 
@@ -36,8 +45,11 @@ class FolderSource:
         """Make the folders; raises SourceFailed when the folder is not there."""
         if not self._folder.is_dir():
             raise SourceFailed(f"There is no folder {self._folder}. Make it, or mount the share.")
-        for name in (_DONE, _FAILED):
-            (self._folder / name).mkdir(exist_ok=True)
+        try:
+            for name in (_DONE, _FAILED):
+                (self._folder / name).mkdir(exist_ok=True)
+        except OSError as error:
+            raise SourceFailed(f"The folder {self._folder} cannot be written to: {error.strerror or error}.") from error
 
     def read(self) -> Frame | None:
         """The next file that lies still; None when there is none."""
@@ -62,18 +74,23 @@ class FolderSource:
         self._taken.clear()
 
     def _look(self) -> None:
-        """Keep what is new or still growing in mind; what has not changed since the last look is ready."""
-        now: dict[Path, tuple[int, int]] = {}
-        waiting = set(self._taken.values())
+        """Keep in mind since when each file has not changed; what has lain still for long enough is ready."""
+        found: dict[Path, tuple[_State, float]] = {}
+        waiting, now = set(self._taken.values()), self._clock()
+        if not self._folder.is_dir():
+            raise SourceFailed(f"The folder {self._folder} is gone. Is the share still mounted?")
         try:
             for path in sorted(self._files()):
                 stat = path.stat()
-                now[path] = (stat.st_size, stat.st_mtime_ns)
+                state = (stat.st_size, stat.st_mtime_ns)
+                before, since = self._seen.get(path, (None, now))
+                found[path] = (state, since if before == state else now)
+                still = before == state and now - since >= self._settle_s and state[0] > 0
+                if still and path not in waiting and self._stuck.get(path) != state:
+                    self._ready.append(path)
         except OSError as error:
             raise SourceFailed(f"The folder {self._folder} cannot be read: {error.strerror or error}.") from error
-        still = [p for p, state in now.items() if self._seen.get(p) == state and state[0] > 0 and p not in waiting]
-        self._ready.extend(still)
-        self._seen = now
+        self._seen = found
 
     def _files(self) -> list[Path]:
         kept = (self._folder / _DONE, self._folder / _FAILED)
@@ -121,6 +138,10 @@ class FolderSource:
             number += 1
         try:
             shutil.move(path, target)
+            self._stuck.pop(path, None)
         except OSError as error:
+            # It stays where it is; the same file is not sent for ever.
             self._log(f"{path.name} cannot be moved to {where}/: {error.strerror or error}")
+            if path in self._seen:
+                self._stuck[path] = self._seen[path][0]
         self._seen.pop(path, None)

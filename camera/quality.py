@@ -51,7 +51,10 @@ class QualitySource:
             return "frozen: the camera gave the very same picture again"
         self._recent.append(digest)
         pixels = np.frombuffer(frame.data, np.uint8)
-        grey = cv2.imdecode(pixels, cv2.IMREAD_REDUCED_GRAYSCALE_2) if pixels.size else None
+        try:
+            grey = cv2.imdecode(pixels, cv2.IMREAD_REDUCED_GRAYSCALE_2) if pixels.size else None
+        except cv2.error:  # such as a header that claims more pixels than any camera has
+            grey = None
         if grey is None:
             return "unreadable: the picture cannot be decoded"
         scale = min(1.0, _WIDTH / grey.shape[1])

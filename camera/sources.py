@@ -21,12 +21,15 @@ class UnknownSource(ValueError):
 def parse_source(address: str, views: tuple[str, ...] = ("top",)) -> Source:
     """The source behind an address, for a line that asks for these views; raises UnknownSource."""
     plain, _, query = address.partition("?")
-    options = dict(parse_qsl(query))
+    options = dict(parse_qsl(query, keep_blank_values=True))
     kind, _, rest = plain.partition(":")
-    if kind in ("rtsp", "rtsps", "http", "https"):
-        # What follows the question mark may be the camera's own; only our two options are taken from it.
+    if kind in ("rtsp", "rtsps", "http", "https") and len(rest) > 2 and rest.startswith("//"):
+        # What follows the question mark may be the camera's own; only our two options are taken out of it.
         ours = {key: value for key, value in options.items() if key in ("every", "view")}
-        return _video(address if not ours else plain, ours, views)
+        theirs = "&".join(part for part in query.split("&") if part.partition("=")[0] not in ours)
+        return _video(plain + (f"?{theirs}" if theirs else ""), ours, views)
+    if kind in ("simulated", "folder") and query:
+        raise UnknownSource(f"{kind} takes no options: leave '?{query}' away. {_HELP}")
     if kind == "simulated":
         return _simulated(rest)
     if kind == "folder" and rest:

@@ -1,6 +1,7 @@
 """Cameras and videos through OpenCV: USB by number, RTSP by address, a video by file."""
 
 import os
+import re
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -13,6 +14,7 @@ from camera.frame import Frame, SourceFailed
 
 OPEN_TIMEOUT_MS = 5000
 READ_TIMEOUT_MS = 5000
+_READ_FOR_S = 0.5
 
 
 class Device(Protocol):
@@ -58,6 +60,8 @@ class VideoSource:
     ) -> None:
         self._address, self._view, self._every_s, self._serial = address, view, every_s, serial
         self._ends, self._opener, self._clock, self._now = ends, opener, clock, now
+        # Passwords in an address are nobody's business in a log.
+        self._name = "Camera " + re.sub(r"//[^/@]*@", "//***@", str(address))
         self._device: Device | None = None
         self._next = 0.0
 
@@ -67,24 +71,31 @@ class VideoSource:
         device = self._opener(self._address)
         if not device.isOpened():
             device.release()
-            raise SourceFailed(f"Camera {self._address} does not open. Is it plugged in, and free for us?")
+            raise SourceFailed(f"{self._name} does not open. Is it plugged in, and free for us?")
         self._device = device
         self._next = self._clock()
 
     def read(self) -> Frame | None:
-        """A frame when one is due, else None. A camera that stops is lost; a video that stops has ended."""
+        """A frame when one is due, else None. A camera that stops is lost; a video that stops has ended.
+
+        Frames are read as fast as they come until one is due, so that none waits in the driver and grows old.
+        """
         if self._device is None:
-            raise SourceFailed(f"Camera {self._address} is not open.")
-        there, pixels = self._device.read()
-        if not there:
-            self.close()
-            if self._ends:
-                raise StopIteration
-            raise SourceFailed(f"Camera {self._address} gives no more frames.")
-        if self._clock() < self._next:
-            return None
-        self._next = max(self._next + self._every_s, self._clock())
-        return self._frame(pixels)
+            raise SourceFailed(f"{self._name} is not open.")
+        until = self._clock() + _READ_FOR_S
+        while True:
+            there, pixels = self._device.read()
+            if not there:
+                self.close()
+                if self._ends:
+                    raise StopIteration
+                raise SourceFailed(f"{self._name} gives no more frames.")
+            now = self._clock()
+            if now >= self._next:
+                self._next = max(self._next + self._every_s, now)
+                return self._frame(pixels)
+            if now >= until:
+                return None
 
     def close(self) -> None:
         """Let go of the device."""
@@ -98,6 +109,6 @@ class VideoSource:
     def _frame(self, pixels: np.ndarray[Any, Any]) -> Frame:
         done, encoded = cv2.imencode(".jpg", pixels, [cv2.IMWRITE_JPEG_QUALITY, 95])
         if not done:
-            raise SourceFailed(f"A frame of camera {self._address} cannot be encoded.")
+            raise SourceFailed(f"{self._name} gave a frame that cannot be encoded.")
         taken = self._now()
         return Frame(data=encoded.tobytes(), serial=taken.strftime(self._serial), view=self._view, captured_at=taken)

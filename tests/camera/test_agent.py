@@ -212,3 +212,22 @@ def test_no_server_at_all_loses_nothing(tmp_path: Path) -> None:
     agent.run()
     assert len(Spool(tmp_path / "spool")) == 4
     assert "cannot be reached" in agent.status.server_trouble
+
+
+def test_a_source_that_breaks_in_an_unforeseen_way_is_opened_again(tmp_path: Path) -> None:
+    class Breaks(Given):
+        """Breaks once with an error that no source should raise."""
+
+        broke = False
+
+        def read(self) -> Frame | None:
+            if not self.broke:
+                self.broke = True
+                raise ZeroDivisionError("a driver's fault")
+            return super().read()
+
+    said: list[str] = []
+    with a_server(all_well) as (url, asked):
+        run(tmp_path, url, Breaks(frames(2)), said)
+    check_all_there_once_in_order(asked, frames(2))
+    assert any("a driver's fault" in words for words in said)

@@ -17,7 +17,7 @@ def told() -> list[str]:
 
 @pytest.fixture
 def source(tmp_path: Path, told: list[str]) -> FolderSource:
-    folder = FolderSource(tmp_path, views=("front", "back"), log=told.append)
+    folder = FolderSource(tmp_path, views=("front", "back"), log=told.append, settle_s=0.0)
     folder.open()
     return folder
 
@@ -51,7 +51,7 @@ def test_names_give_serial_and_view(source: FolderSource, tmp_path: Path) -> Non
 
 
 def test_with_one_view_the_whole_name_is_the_serial(tmp_path: Path) -> None:
-    source = FolderSource(tmp_path, views=("top",))
+    source = FolderSource(tmp_path, views=("top",), settle_s=0.0)
     source.open()
     drop(tmp_path / "exp1_num_42.jpg")
     assert [(f.serial, f.view) for f in all_of(source)] == [("exp1_num_42", "top")]
@@ -100,3 +100,40 @@ def test_a_missing_folder_is_a_failure_that_says_so(tmp_path: Path) -> None:
 def test_an_empty_file_waits(source: FolderSource, tmp_path: Path) -> None:
     drop(tmp_path / "A_front.jpg", b"")
     assert all_of(source) == []
+
+
+def test_a_writer_that_pauses_is_waited_for(tmp_path: Path) -> None:
+    at = [0.0]
+    source = FolderSource(tmp_path, views=("top",), settle_s=2.0, clock=lambda: at[0])
+    source.open()
+    drop(tmp_path / "A.jpg", b"half")
+    for at[0] in (0.0, 0.5, 1.9):
+        assert source.read() is None
+    drop(tmp_path / "A.jpg", b"half and half")
+    for at[0] in (2.1, 4.0):
+        assert source.read() is None
+    at[0] = 4.2
+    frame = source.read()
+    assert frame is not None
+    assert frame.data == b"half and half"
+
+
+def test_a_folder_that_goes_away_is_a_failure(source: FolderSource, tmp_path: Path) -> None:
+    tmp_path.rename(tmp_path.with_name("unmounted"))
+    with pytest.raises(SourceFailed, match="mounted"):
+        source.read()
+    tmp_path.with_name("unmounted").rename(tmp_path)
+
+
+def test_a_file_that_cannot_be_moved_is_sent_once(
+    source: FolderSource, tmp_path: Path, told: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refused(*_args: object) -> None:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr("camera.folder.shutil.move", refused)
+    drop(tmp_path / "A_front.jpg")
+    (frame,) = all_of(source)
+    source.sent(frame)
+    assert all_of(source, 6) == []
+    assert "Permission denied" in told[0]

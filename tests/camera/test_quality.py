@@ -9,6 +9,7 @@ import pytest
 
 from camera.frame import Frame
 from camera.quality import QualitySource
+from tests.store.test_images import png_claiming
 
 T0 = datetime(2026, 1, 31, tzinfo=UTC)
 rng = np.random.default_rng(3)
@@ -65,6 +66,6 @@ def test_the_same_picture_again_is_a_frozen_camera() -> None:
     assert "frozen" in finding(jpeg(GOOD), jpeg(GOOD // 2), jpeg(GOOD))
 
 
-@pytest.mark.parametrize("data", [b"", b"no picture", jpeg(GOOD)[:50]])
+@pytest.mark.parametrize("data", [b"", b"no picture", jpeg(GOOD)[:50], png_claiming(100_000, 100_000)])
 def test_what_cannot_be_decoded_is_marked_and_sent_all_the_same(data: bytes) -> None:
     assert "unreadable" in finding(data)

@@ -6,8 +6,10 @@ import cv2
 import numpy as np
 import pytest
 
+from camera.folder import FolderSource
 from camera.frame import Frame, Source
 from camera.sources import KINDS, UnknownSource, parse_source
+from camera.video import VideoSource
 from inspection.core.capture import Capture
 
 
@@ -32,6 +34,8 @@ ELSEWHERE = {"usb": "usb:0", "rtsp": "rtsp://192.0.2.1/stream?every=2&view=top"}
 
 
 def first_frame(source: Source) -> Frame:
+    if isinstance(source, FolderSource):
+        source._settle_s = 0.0
     source.open()
     for _ in range(1000):
         frame = source.read()
@@ -69,8 +73,23 @@ def test_a_camera_is_not_opened_by_naming_it(address: str) -> None:
 @pytest.mark.parametrize(
     "address",
     ["", "usb:", "usb:x", "usb:-1", "folder:", "video:", "video:/no/such/file.mp4", "ftp://x", "webcam", "simulated:x",
-     "usb:0?every=soon", "usb:0?every=-1", "usb:0?every=nan", "usb:0?speed=3"],
+     "rtsp:nonsense",
+     "rtsp://", "folder:x?pattern=y", "simulated:7?foo=1", "usb:0?every=soon", "usb:0?every=-1", "usb:0?every=nan", "usb:0?speed=3"],
 )  # fmt: skip
 def test_nonsense_is_refused_in_words(address: str) -> None:
     with pytest.raises(UnknownSource, match=r"source|no video file|every|seed"):
         parse_source(address)
+
+
+@pytest.mark.parametrize(
+    ("given", "kept"),
+    [
+        ("rtsp://h/s?channel=2&every=3", "rtsp://h/s?channel=2"),
+        ("rtsp://h/s?every=3", "rtsp://h/s"),
+        ("rtsp://h/s?token=a%2Fb", "rtsp://h/s?token=a%2Fb"),
+    ],
+)
+def test_the_cameras_own_options_stay_in_its_address(given: str, kept: str) -> None:
+    source = parse_source(given)
+    assert isinstance(source, VideoSource)
+    assert source._address == kept
