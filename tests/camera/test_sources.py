@@ -74,7 +74,8 @@ def test_a_camera_is_not_opened_by_naming_it(address: str) -> None:
     "address",
     ["", "usb:", "usb:x", "usb:-1", "folder:", "video:", "video:/no/such/file.mp4", "ftp://x", "webcam", "simulated:x",
      "rtsp:nonsense",
-     "rtsp://", "folder:x?pattern=y", "simulated:7?foo=1", "usb:0?every=soon", "usb:0?every=-1", "usb:0?every=nan", "usb:0?speed=3"],
+     "rtsp://", "folder:x?pattern=y", "simulated:7?foo=1", "usb:0?every=soon",
+     "usb:0?every=-1", "usb:0?every=nan", "usb:0?speed=3"],
 )  # fmt: skip
 def test_nonsense_is_refused_in_words(address: str) -> None:
     with pytest.raises(UnknownSource, match=r"source|no video file|every|seed"):
