@@ -9,6 +9,13 @@ from typing import Any
 GENESIS = "0" * 64
 
 
+def plain(words: str) -> str:
+    """Free text as every database keeps it: what is no character, such as NUL, is replaced."""
+    if words.isprintable():
+        return words
+    return words.replace("\x00", "\ufffd").encode("utf-8", "replace").decode()
+
+
 @dataclass(frozen=True, kw_only=True)
 class Change:
     """One change of state: who or what changed which subject from what to what, and why."""
@@ -20,6 +27,9 @@ class Change:
     after: str = ""
     reason: str = ""
     facts: str = "{}"
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "reason", plain(self.reason))
 
 
 @dataclass(frozen=True, kw_only=True)

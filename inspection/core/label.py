@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from inspection.core.decide import Verdict
+from inspection.core.journal import plain
 from inspection.core.predict import Finding
 
 MAX_NOTE = 1000
@@ -29,6 +30,7 @@ class Label:
             raise InvalidLabel(f"A note has at most {MAX_NOTE} characters.")
         if not 0 <= self.seconds < 86_400:
             raise InvalidLabel("The time taken lies between 0 and 86400 seconds.")
+        object.__setattr__(self, "note", plain(self.note))
 
 
 def check_types(label: Label, known: tuple[str, ...]) -> None:

@@ -6,6 +6,7 @@ from enum import StrEnum
 from typing import Protocol
 
 from inspection.core.capture import WHOLE_IMAGE, Quality, Region
+from inspection.core.journal import plain
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,6 +52,9 @@ class NoPrediction:
     model: str
     failure: Failure
     detail: str = ""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "detail", plain(self.detail))
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,5 +1,6 @@
 """From an opinion to a decision on the image, the unit's disposition, and the review task it may need."""
 
+import math
 from datetime import datetime, timedelta
 
 from inspection.core.capture import unfit
@@ -45,7 +46,7 @@ def keep_examination(
         units.add_quality(tx, image_id, examination.quality, unfit(examination.quality, line.line.recipe.limits))
     units.add_opinions(tx, image_id, examination.opinions, now)
     opinion = _own_opinion(line, examination)
-    if isinstance(opinion, Prediction):
+    if isinstance(opinion, Prediction) and math.isfinite(opinion.score):
         units.raise_score(tx, unit.id, opinion.model, opinion.score)
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from statistics import median
 
-from inspection.core.journal import Change, facts
+from inspection.core.journal import Change, facts, plain
 from inspection.core.line import Unknown
 from inspection.core.monitor import Baseline, Chart, Light, advance, learn, window_value
 from inspection.core.policy import InvalidPolicy
@@ -133,7 +133,7 @@ def rebaseline(tx: Tx, *, line: str, camera: str, view: str, by: str, reason: st
         raise Unknown(f"Line {line!r} has no camera {camera!r} with a view {view!r}.")
     eye = Eye(line_id=known.id, camera_id=camera_id, view=view)
     after = monitor.newest_window_id(tx, eye)
-    monitor.set_baseline(tx, eye, known.recipe_id, None, after, by, reason.strip(), now)
+    monitor.set_baseline(tx, eye, known.recipe_id, None, after, by, plain(reason.strip()), now)
     journal.append(
         tx, now, Change(subject=_subject(known, eye), event="baseline_reset", actor=by, reason=reason.strip())
     )

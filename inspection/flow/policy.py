@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from inspection.core.journal import Change, facts
+from inspection.core.journal import Change, facts, plain
 from inspection.core.level import FREEDOM
 from inspection.core.line import Unknown
 from inspection.core.policy import InvalidPolicy, Terms, raises
@@ -45,7 +45,7 @@ def change(
             "This gives the AI more freedom without a certificate. Accept it as an override, in your name, or leave it."
         )
     _check_model(tx, known, terms)
-    return put(tx, known, terms, by, reason.strip(), override=override, now=now)
+    return put(tx, known, terms, by, plain(reason.strip()), override=override, now=now)
 
 
 def rollback(tx: Tx, *, line: str, by: str, reason: str, now: datetime) -> int:

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Protocol
 
 from inspection.core.capture import VIEW
-from inspection.core.journal import Change, facts
+from inspection.core.journal import Change, facts, plain
 from inspection.core.line import Unknown
 from inspection.core.train import Cancelled, Progress, Sample, Trained, Untrainable, check_enough, manifest_hash
 from inspection.store import journal, lines, models
@@ -41,7 +41,7 @@ def add_sample(
     known = lines.in_force(tx, line)
     if not VIEW.fullmatch(view) or view not in known.line.recipe.views:
         raise Untrainable(f"Line {line!r} has no view {view!r}. Its views are: {', '.join(known.line.recipe.views)}.")
-    sample = Sample(view=view, sha256=sha256, name=name[:200])
+    sample = Sample(view=view, sha256=sha256, name=plain(name[:200]))
     return models.add_sample(tx, known.id, sample, by, now, simulated=simulated)
 
 
@@ -133,7 +133,7 @@ def work_once(db: Database, images: ImageStore, trainer: Trainer, clock: Callabl
         message, state = str(reason) or "Cancelled.", "failed"
     except Exception as error:  # a failed training must not end the worker
         message, state = f"The training failed: {type(error).__name__}: {error}", "failed"
-    db.write(lambda tx: _end(tx, job, claim, state, message, clock()))
+    db.write(lambda tx: _end(tx, job, claim, state, plain(message), clock()))
     return True
 
 

@@ -1,5 +1,6 @@
 """Units, their images, and what models said of them: the hot path, in plain Core statements."""
 
+import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -245,7 +246,7 @@ def refer_image(tx: Tx, image_id: int, decision: Decision) -> None:
 
 def add_quality(tx: Tx, image_id: int, quality: Quality, unfit: str | None) -> None:
     """Keep the quality figures of an image."""
-    figures = {f"{name}_": value for name, value in quality.__dict__.items()}
+    figures = {f"{name}_": _number(value) for name, value in quality.__dict__.items()}
     _QUALITY.run(tx, {"image": image_id, "unfit_": unfit, **figures})
 
 
@@ -319,6 +320,11 @@ def _unit(row: Sequence[Any]) -> Unit:
     return Unit(**r)
 
 
+def _number(value: float) -> float | None:
+    """PostgreSQL would keep what is no number, and every sum and median over it would be none either."""
+    return value if math.isfinite(value) else None
+
+
 def _opinion(opinion: Prediction | NoPrediction) -> dict[str, object]:
     if isinstance(opinion, NoPrediction):
         return {
@@ -334,8 +340,8 @@ def _opinion(opinion: Prediction | NoPrediction) -> dict[str, object]:
         }
     return {
         "model": opinion.model,
-        "score": opinion.score,
-        "novelty": opinion.novelty,
+        "score": _number(opinion.score),
+        "novelty": _number(opinion.novelty),
         "novel": opinion.novel,
         "findings": findings_body(opinion.findings),
         "heatmap": opinion.heatmap_png,

@@ -1,5 +1,8 @@
 """Every database comes to exactly this version's tables, however it starts."""
 
+import subprocess
+import sys
+
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
@@ -7,6 +10,7 @@ from sqlmodel import SQLModel
 
 from inspection.store.database import Database
 from inspection.store.migrations import TooNew, upgrade
+from tests.databases import fresh_postgres
 
 
 def test_the_migrations_make_the_tables_that_the_code_has(any_db: Database) -> None:
@@ -24,3 +28,31 @@ def test_a_database_of_a_newer_version_is_refused(any_db: Database) -> None:
     any_db.write(lambda tx: tx.exec_driver_sql("UPDATE alembic_version SET version_num = '9999'").rowcount)
     with pytest.raises(TooNew, match="newer Jidoka"):
         upgrade(any_db.engine)
+
+
+SERVER = """
+import sys
+from inspection.store.database import Database
+from inspection.store.migrations import upgrade
+db = Database(sys.argv[1])
+print("ready", flush=True)
+sys.stdin.readline()
+upgrade(db.engine)
+db.close()
+"""
+
+
+def test_servers_that_start_together_on_an_empty_database_all_start(postgres_uri: str) -> None:
+    url = fresh_postgres(postgres_uri, "together")
+    command = [sys.executable, "-c", SERVER, url]
+    servers = [subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) for _ in range(3)]
+    for server in servers:
+        assert server.stdout is not None
+        assert server.stdout.readline() == "ready\n"
+    for server in servers:
+        assert server.stdin is not None
+        server.stdin.write("go\n")
+        server.stdin.flush()
+    for server in servers:
+        server.communicate(timeout=60)
+    assert [server.returncode for server in servers] == [0, 0, 0]

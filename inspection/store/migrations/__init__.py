@@ -9,6 +9,8 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Connection
 from sqlalchemy.engine import Engine
 
+_ONE_AT_A_TIME = 0x6A69646F6B62  # any number that other programs on the same PostgreSQL do not use
+
 
 class TooNew(Exception):
     """The database was written by a newer version of Jidoka than this one."""
@@ -24,6 +26,9 @@ def upgrade(engine: Engine) -> None:
     if current is not None and current not in {revision.revision for revision in script.walk_revisions()}:
         raise TooNew(f"The database is at revision {current}, which this version does not know: start a newer Jidoka.")
     with engine.connect() as connection, connection.begin():
+        if engine.dialect.name == "postgresql":
+            # Servers that start together wait for the first, and then find nothing left to do.
+            connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_ONE_AT_A_TIME})")
         command.upgrade(_config(connection), "head")
 
 
