@@ -46,8 +46,9 @@ def main() -> None:
             full = run(order)
             half = run(Order(**{**order.__dict__, "rate": full.rate / 2}))
         after = _alone(folder / "data" / "models", artefact, images)
+        size = sum(image.stat().st_size for image in images) / len(images)
     alone = (before[0] + after[0]) / 2, (before[1] + after[1]) / 2
-    _print(alone, full, half, sum(image.stat().st_size for image in images) / len(images))
+    _print(alone, full, half, size)
 
 
 def _print(alone: tuple[float, float], full: Outcome, half: Outcome, size: float) -> None:

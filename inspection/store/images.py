@@ -93,18 +93,16 @@ class FolderImageStore:
     def _write(self, digest: str, data: bytes) -> None:
         """Plain system calls: each gives the other threads a turn, and on this path pathlib and tempfile cost as much
         as the disk."""
-        target = f"{self._root}/{digest[:2]}/{digest[2:]}"
         folder = self._folders.get(digest[:2]) or self._open_folder(digest[:2])
-        if not _lies_there(target, len(data)):
-            new = f"{self._new}{next(self._numbers)}"
-            try:
-                _write_through(new, data)
-                os.rename(new, target)  # noqa: PTH104
-            except BaseException:
-                with contextlib.suppress(FileNotFoundError):
-                    os.unlink(new)  # noqa: PTH108
-                raise
-        # Also when the bytes were there: another thread may have put them and not have come to this line yet.
+        new = f"{self._new}{next(self._numbers)}"
+        try:
+            _write_through(new, data)
+            # Also over a file that is there: it has the same bytes, or had them once.
+            os.rename(new, f"{self._root}/{digest[:2]}/{digest[2:]}")  # noqa: PTH104
+        except BaseException:
+            with contextlib.suppress(FileNotFoundError):
+                os.unlink(new)  # noqa: PTH108
+            raise
         os.fsync(folder)
 
     def _open_folder(self, name: str) -> int:
@@ -119,13 +117,6 @@ class FolderImageStore:
                     os.close(root)
                 self._folders[name] = os.open(self._root / name, os.O_RDONLY)
             return self._folders[name]
-
-
-def _lies_there(path: str, size: int) -> bool:
-    try:
-        return os.stat(path).st_size == size  # noqa: PTH116
-    except FileNotFoundError:
-        return False
 
 
 def _write_through(path: str, data: bytes) -> None:
