@@ -69,12 +69,11 @@ def refer_undecided(tx: Tx, *, before: datetime, now: datetime) -> int:
 def refer_incomplete(tx: Tx, *, now: datetime) -> int:
     """Send units to a person whose views did not all come in time; how many there were."""
     late = 0
-    for unit_id in units.incomplete(tx, now):
-        unit = units.get(tx, unit_id)
-        line = lines.in_force_by_id(tx, unit.line_id)
-        if unit.opened_at + timedelta(seconds=line.line.recipe.unit_timeout_s) <= now:
-            settle_unit(tx, line, unit, now)
-            late += 1
+    for line in lines.all_in_force(tx):
+        given_up = units.incomplete(tx, line.id, now - timedelta(seconds=line.line.recipe.unit_timeout_s))
+        for unit_id in given_up:
+            settle_unit(tx, line, units.get(tx, unit_id), now)
+        late += len(given_up)
     return late
 
 

@@ -298,9 +298,10 @@ def undecided(tx: Tx, before: datetime, limit: int = 500) -> list[int]:
     return list(tx.execute(query.order_by(IMAGE.c.id).limit(limit)).scalars())
 
 
-def incomplete(tx: Tx, before: datetime, limit: int = 500) -> list[int]:
-    """Units opened before that moment that still wait for a camera."""
-    query = select(UNIT.c.id).where(UNIT.c.verdict.is_(None), UNIT.c.by == "camera", UNIT.c.opened_at < micros(before))
+def incomplete(tx: Tx, line_id: int, until: datetime, limit: int = 500) -> list[int]:
+    """Units of a line opened until that moment that still wait for a camera."""
+    waits = UNIT.c.verdict.is_(None) & (UNIT.c.by == "camera") & (UNIT.c.opened_at <= micros(until))
+    query = select(UNIT.c.id).where(UNIT.c.line_id == line_id, waits)
     return list(tx.execute(query.order_by(UNIT.c.opened_at).limit(limit)).scalars())
 
 

@@ -2,17 +2,22 @@
 
 import asyncio
 from concurrent.futures import Future
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from inspection.core.capture import InvalidCapture
 from inspection.core.decide import Verdict
-from inspection.core.ingest import OtherBody
+from inspection.core.ingest import OtherBody, StoredImage
 from inspection.core.level import FREEDOM, Level
+from inspection.core.line import Line, Recipe
+from inspection.core.policy import Terms
 from inspection.core.predict import Examination, Question
+from inspection.flow import decide, ingest, policy
+from inspection.flow import line as line_flow
 from inspection.flow.ingest import Intake
-from inspection.store import units
+from inspection.store import lines, units
 from inspection.store.images import FolderImageStore
 from tests.plant import Plant
 from tests.review_ui.plant import picture
@@ -63,6 +68,31 @@ def test_views_and_visits_of_a_serial_share_their_audit_flag(plant: Plant) -> No
             flags.setdefault(i, set()).add(plant.find(f"S{i}").audited)
     assert all(len(seen) == 1 for seen in flags.values())
     assert len({next(iter(seen)) for seen in flags.values()}) == 2
+
+
+def test_a_line_that_waits_long_for_its_views_does_not_hold_up_another(plant: Plant) -> None:
+    plant.level(Level.FULL_AUTOMATION)
+    slow = Line(name="slow", title="Slow", recipe=Recipe(views=("a", "b"), unit_timeout_s=86_400))
+    plant.write(lambda tx: line_flow.add(tx, line=slow, by="setup", now=plant.now))
+    token = plant.write(lambda tx: line_flow.add_camera(tx, line="slow", name="cam1", by="setup", now=plant.now))
+    camera = plant.read(lambda tx: lines.camera_of(tx, token))
+    terms = Terms(level=Level.FULL_AUTOMATION, model="b" * 64, reject_above=0.5)
+    plant.write(
+        lambda tx: policy.put(tx, lines.in_force(tx, "slow"), terms, "erin", "test", override=False, now=plant.now)
+    )
+    stored = StoredImage(sha256="0" * 64, size=9, media_type="image/jpeg", width=64, height=48)
+    for start in range(0, 600, 100):
+        captures = [replace(plant.capture(f"L{i}", "front"), view="a") for i in range(start, start + 100)]
+        plant.write(
+            lambda tx, captures=captures: [
+                ingest.record(tx, camera=camera, capture=capture, stored=stored, now=plant.now) for capture in captures
+            ]
+        )
+    plant.later(seconds=1)
+    plant.image("S1", "front", 0.0)
+    plant.later(seconds=31)
+    assert plant.write(lambda tx: decide.refer_incomplete(tx, now=plant.now)) == 1
+    assert plant.claim() is not None
 
 
 class Answers:
