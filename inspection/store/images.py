@@ -6,6 +6,7 @@ import itertools
 import os
 import secrets
 import threading
+import time
 import weakref
 from hashlib import sha256
 from pathlib import Path
@@ -16,6 +17,7 @@ from PIL import Image, UnidentifiedImageError
 from inspection.core.ingest import MEDIA_TYPES, StoredImage, UnfitBytes
 
 MAX_PIXELS = 64_000_000
+_LEFT_OVER_S = 3600.0
 _FORMATS = tuple(MEDIA_TYPES)
 
 
@@ -68,8 +70,7 @@ class FolderImageStore:
         self._lock = threading.Lock()
         self._numbers = itertools.count()
         (root / "new").mkdir(parents=True, exist_ok=True)
-        for left_over in (root / "new").iterdir():
-            left_over.unlink(missing_ok=True)
+        _clear_left_over(root / "new")
         self._new = f"{root}/new/{secrets.token_hex(8)}-"
         weakref.finalize(self, _close, self._folders)
 
@@ -117,6 +118,14 @@ class FolderImageStore:
                     os.close(root)
                 self._folders[name] = os.open(self._root / name, os.O_RDONLY)
             return self._folders[name]
+
+
+def _clear_left_over(folder: Path) -> None:
+    """What a crash left half-written an hour ago or more; anything younger may be another process's, at work now."""
+    for file in folder.iterdir():
+        with contextlib.suppress(FileNotFoundError):
+            if time.time() - file.stat().st_mtime > _LEFT_OVER_S:
+                file.unlink()
 
 
 def _write_through(path: str, data: bytes) -> None:

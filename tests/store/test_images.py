@@ -124,9 +124,17 @@ def test_a_write_that_fails_leaves_nothing(
 def test_what_a_crash_left_half_written_is_cleared_and_written_again(store: FolderImageStore, tmp_path: Path) -> None:
     stored = store.put(encoded())
     (tmp_path / "images" / "new" / "left-over").write_bytes(b"half")
+    os.utime(tmp_path / "images" / "new" / "left-over", (1, 1))
     path = next(p for p in files(tmp_path / "images") if p.name != "left-over")
     path.write_bytes(b"cut off")
     again = FolderImageStore(tmp_path / "images")
     assert again.put(encoded()) == stored
     assert again.get(stored.sha256) == encoded()
     assert len(files(tmp_path)) == 1
+
+
+def test_what_another_process_is_writing_now_is_left_alone(store: FolderImageStore, tmp_path: Path) -> None:
+    at_work = tmp_path / "images" / "new" / "at-work"
+    at_work.write_bytes(b"half")
+    FolderImageStore(tmp_path / "images")
+    assert at_work.exists()
