@@ -133,7 +133,8 @@ def test_what_a_crash_left_half_written_is_cleared_and_written_again(store: Fold
     assert len(files(tmp_path)) == 1
 
 
-def test_what_another_process_is_writing_now_is_left_alone(store: FolderImageStore, tmp_path: Path) -> None:
+@pytest.mark.usefixtures("store")
+def test_what_another_process_is_writing_now_is_left_alone(tmp_path: Path) -> None:
     at_work = tmp_path / "images" / "new" / "at-work"
     at_work.write_bytes(b"half")
     FolderImageStore(tmp_path / "images")
