@@ -3,6 +3,7 @@
 import io
 import os
 import struct
+import time
 import zlib
 from pathlib import Path
 
@@ -123,7 +124,9 @@ def test_a_write_that_fails_leaves_nothing(
 
 def test_what_a_crash_left_half_written_is_cleared_and_written_again(store: FolderImageStore, tmp_path: Path) -> None:
     stored = store.put(encoded())
-    (tmp_path / "images" / "new" / "left-over").write_bytes(b"half")
+    left_over = tmp_path / "images" / "new" / "left-over"
+    left_over.write_bytes(b"half")
+    os.utime(left_over, (time.time() - 7200,) * 2)
     os.utime(tmp_path / "images" / "new" / "left-over", (1, 1))
     path = next(p for p in files(tmp_path / "images") if p.name != "left-over")
     path.write_bytes(b"cut off")
@@ -139,3 +142,16 @@ def test_what_another_process_is_writing_now_is_left_alone(tmp_path: Path) -> No
     at_work.write_bytes(b"half")
     FolderImageStore(tmp_path / "images")
     assert at_work.exists()
+
+
+def test_a_command_beside_a_running_server_does_not_take_its_files_away(
+    store: FolderImageStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    force = os.fdatasync
+
+    def meanwhile(handle: int) -> None:
+        FolderImageStore(tmp_path / "images")
+        force(handle)
+
+    monkeypatch.setattr(os, "fdatasync", meanwhile)
+    assert store.get(store.put(encoded()).sha256) == encoded()
