@@ -46,6 +46,34 @@ def test_full_automation_settles_everything_by_one_threshold(score: float) -> No
     assert outcome is (Outcome.REJECT if score >= HIGH else Outcome.PASS)
 
 
+RANK = {Outcome.PASS: 0, Outcome.REFER: 1, Outcome.REJECT: 2}
+
+
+@given(one=scores, other=scores, level=st.sampled_from(DECIDING))
+def test_a_worse_score_is_never_judged_better(one: float, other: float, level: Level) -> None:
+    low, high = sorted((one, other))
+    better, worse = (decide(terms(level), opinion(score), None).outcome for score in (low, high))
+    assert RANK[better] <= RANK[worse]
+
+
+@given(
+    level=st.sampled_from(list(Level)),
+    score=st.one_of(st.floats(), scores),
+    model=st.sampled_from(["m1", "m2"]),
+    novel=st.booleans(),
+    unfit=st.sampled_from([None, "too dark"]),
+)
+def test_only_a_fit_familiar_image_with_a_score_of_the_own_model_is_settled(
+    level: Level, score: float, model: str, novel: bool, unfit: str | None
+) -> None:
+    decision = decide(terms(level), opinion(score, model=model, novel=novel), unfit)
+    if decision.outcome is not Outcome.REFER:
+        assert level in DECIDING
+        assert 0 <= score <= 1
+        assert (model, novel, unfit) == ("m1", False, None)
+    assert decision.reason
+
+
 @pytest.mark.parametrize("score", [LOW, HIGH])
 def test_a_score_at_a_threshold_is_on_the_ais_side(score: float) -> None:
     assert decide(terms(), opinion(score), None).outcome is not Outcome.REFER

@@ -5,7 +5,7 @@ from dataclasses import fields, replace
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from inspection.core.journal import GENESIS, Change, Entry, facts, first_broken, seal
+from inspection.core.journal import GENESIS, Change, Entry, facts, first_broken, plain, seal
 
 words = st.text(max_size=12)
 changes = st.lists(
@@ -48,6 +48,26 @@ def test_a_dropped_or_swapped_entry_is_found(changes: list[Change], data: st.Dat
     assert first_broken(entries[:i] + entries[i + 1 :]) is not None
     swapped = [*entries[:i], entries[i + 1], entries[i], *entries[i + 2 :]]
     assert first_broken(swapped) is not None
+
+
+@given(changes=changes, data=st.data())
+def test_an_entry_slipped_in_is_found_even_under_a_fitting_number(changes: list[Change], data: st.DataObject) -> None:
+    entries = chain(*changes)
+    i = data.draw(st.integers(0, len(entries) - 1))
+    false = Change(subject="unit/1", event="unit_disposed", actor="nobody", after="pass")
+    before = entries[i - 1].seal if i else GENESIS
+    slipped = Entry(seq=i + 1, at=1, change=false, seal=seal(before, i + 1, 1, false))
+    moved = [replace(entry, seq=entry.seq + 1) for entry in entries[i:]]
+    assert f"Entry {i + 2} " in str(first_broken([*entries[:i], slipped, *moved]))
+
+
+@given(words=st.text(st.characters()))
+def test_plain_words_are_left_alone_and_all_others_can_be_kept(words: str) -> None:
+    kept = plain(words)
+    kept.encode()
+    assert "\x00" not in kept
+    assert plain(kept) == kept
+    assert kept == words or "\x00" in words or any("\ud800" <= c <= "\udfff" for c in words)
 
 
 def test_moving_words_between_fields_does_not_give_the_same_seal() -> None:
