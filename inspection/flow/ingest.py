@@ -225,9 +225,13 @@ class Intake:
         """Ask the models, and stop waiting a little after the deadline whatever the predictor does."""
         try:
             answer = asyncio.wrap_future(self._predictor.predict(data, question))
-            return await asyncio.wait_for(answer, question.deadline_s + _GRACE_S)
-        except TimeoutError:
-            return _no_answer(question, Failure.DEADLINE, "No answer by the deadline.")
+            await asyncio.wait({answer}, timeout=question.deadline_s + _GRACE_S)
+            if not answer.done():
+                answer.cancel()
+                return _no_answer(question, Failure.DEADLINE, "No answer by the deadline.")
+            if answer.cancelled():
+                return _no_answer(question, Failure.ERROR, "The model gave up.")
+            return answer.result()
         except Exception as error:  # whatever a model does, the image goes to a person
             return _no_answer(question, Failure.ERROR, f"{type(error).__name__}: {error}")
 

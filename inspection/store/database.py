@@ -49,6 +49,7 @@ class Database:
         self._errors: tuple[type[Exception], ...] = (DBAPIError, self.engine.dialect.loaded_dbapi.Error)
         self._queue: queue.SimpleQueue[_Work | None] = queue.SimpleQueue()
         self._after_commit: list[Callable[[], None]] = []
+        self._door = threading.Lock()
         self._closed = False
         self._thread = threading.Thread(target=self._write_all, name="jidoka-writer", daemon=True)
         self._thread.start()
@@ -60,10 +61,11 @@ class Database:
     def submit(self, run: Callable[[Tx], T], into: "Future[T] | None" = None) -> "Future[T]":
         """Queue `run`; the future (`into`, where one is given) ends only once its changes are durable. It may run
         together with others in one transaction, but fails alone: an exception undoes its own changes and no others."""
-        if self._closed:
-            raise Unavailable("The server is stopping; send it again in a moment.")
         work = _Work(run, Future() if into is None else into)
-        self._queue.put(work)
+        with self._door:
+            if self._closed:
+                raise Unavailable("The server is stopping; send it again in a moment.")
+            self._queue.put(work)
         return work.future
 
     def write(self, run: Callable[[Tx], T]) -> T:
@@ -81,11 +83,13 @@ class Database:
 
     def close(self) -> None:
         """Finish what is queued and let go of the database."""
-        if not self._closed:
+        with self._door:  # nothing may come in behind the end
+            if self._closed:
+                return
             self._closed = True
             self._queue.put(None)
-            self._thread.join()
-            self.engine.dispose()
+        self._thread.join()
+        self.engine.dispose()
 
     def _write_all(self) -> None:
         more = True

@@ -1,7 +1,7 @@
 """One capture is one image, one serial one unit, one visit one disposition."""
 
 import asyncio
-from concurrent.futures import Future
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 
@@ -95,6 +95,15 @@ def test_a_line_that_waits_long_for_its_views_does_not_hold_up_another(plant: Pl
     assert plant.claim() is not None
 
 
+def test_one_capture_sent_by_many_at_once_is_one_image(any_plant: Plant) -> None:
+    with ThreadPoolExecutor(8) as senders:
+        sent = [senders.submit(any_plant.record, "S1", view) for _ in range(8) for view in any_plant.views]
+    receipts = [one.result().receipt for one in sent]
+    assert len({receipt.image_id for receipt in receipts}) == 2
+    assert len({receipt.unit_id for receipt in receipts}) == 1
+    assert sum(not receipt.repeated for receipt in receipts) == 2
+
+
 class Answers:
     """A predictor that does as it is told."""
 
@@ -110,10 +119,12 @@ class Answers:
             future.set_exception(RuntimeError("smoke"))
         elif self.does == "pass":
             future.set_result(self.plant.examination(0.0))
+        elif self.does == "give up":
+            future.cancel()
         return future  # "hang" never ends
 
 
-@pytest.mark.parametrize("does", ["pass", "raise", "fail", "hang"])
+@pytest.mark.parametrize("does", ["pass", "raise", "fail", "hang", "give up"])
 @pytest.mark.parametrize("level", list(Level))
 def test_an_image_is_stored_and_answered_whatever_the_model_does(
     plant: Plant, tmp_path: Path, level: Level, does: str

@@ -3,6 +3,7 @@
 import sqlite3
 import threading
 from concurrent.futures import Future
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from inspection.store import journal
 from inspection.store.database import Database, Tx, Unavailable
 from inspection.store.migrations import upgrade
 from inspection.store.tables import JournalRow
+from tests.databases import fresh_postgres
 
 T0 = datetime(2026, 1, 31, tzinfo=UTC)
 
@@ -193,3 +195,46 @@ def test_a_database_that_another_program_holds_is_said_to_be_so(tmp_path: Path) 
 def test_other_databases_are_refused_in_words(url: str) -> None:
     with pytest.raises(ValueError, match="sqlite or postgresql"):
         Database(url)
+
+
+def test_lost_connections_are_made_anew(postgres_uri: str, postgres_template: str) -> None:
+    url = fresh_postgres(postgres_uri, "lost", postgres_template)
+    db, other = Database(url), Database(url)
+    everybody = (
+        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = 'lost' AND pid <> pg_backend_pid()"
+    )
+
+    def lose(tx: Tx) -> None:
+        note(tx, "lost")
+        with other.read() as away:
+            away.exec_driver_sql(everybody)
+        tx.exec_driver_sql("SELECT 1")
+
+    db.write(lambda tx: note(tx, "before"))
+    with pytest.raises(Unavailable, match="did not take this"):
+        db.write(lose)
+    assert db.write(lambda tx: note(tx, "after")) == "after"
+    assert names(db) == ["before", "after"]
+    db.close()
+    other.close()
+
+
+def test_nobody_waits_for_ever_on_a_database_that_closes(sqlite: Database) -> None:
+    futures: list[Future[str]] = []
+    begun = threading.Event()
+
+    def send() -> None:
+        with suppress(Unavailable):
+            for i in range(10_000):
+                futures.append(sqlite.submit(lambda tx, i=i: note(tx, str(i))))
+                if i == 20:
+                    begun.set()
+
+    senders = [threading.Thread(target=send) for _ in range(4)]
+    for sender in senders:
+        sender.start()
+    begun.wait(10)
+    sqlite.close()
+    for sender in senders:
+        sender.join()
+    assert [future for future in futures if not future.done()] == []
