@@ -35,6 +35,10 @@ class Compiled:
         self.names = [str(output.get_any_name()) for output in model.outputs]
         self._compiled = _core().compile_model(model, "CPU", options)
         self._requests = [self._compiled.create_infer_request() for _ in range(workers)]
+        # The first inferences of two threads at once can wait for each other for ever; one after the other they do not.
+        blank = np.zeros(tuple(self._compiled.input(0).shape), np.uint8)
+        for request in self._requests:
+            request.infer({0: blank})
 
     def run(self, image: NDArray[np.uint8], worker: int) -> Mapping[str, NDArray[np.float32]]:
         """Outputs by name for one image (rows, columns, 3; BGR)."""
