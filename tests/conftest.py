@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from inspection.store.database import Database
-from tests.databases import KINDS, fresh_postgres, migrated_postgres, postgres, sqlite_at
+from tests.databases import KINDS, drop_postgres, fresh_postgres, migrated_postgres, postgres, sqlite_at
 from tests.plant import Plant
 
 _numbers = itertools.count()
@@ -33,11 +33,14 @@ def _fresh_name() -> str:
 
 
 @pytest.fixture(params=KINDS)
-def empty_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+def empty_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
     """The address of an empty database, of each kind."""
     if request.param == "sqlite":
-        return f"sqlite:///{tmp_path / 'jidoka.db'}"
-    return fresh_postgres(request.getfixturevalue("postgres_uri"), _fresh_name())
+        yield f"sqlite:///{tmp_path / 'jidoka.db'}"
+        return
+    uri, name = request.getfixturevalue("postgres_uri"), _fresh_name()
+    yield fresh_postgres(uri, name)
+    drop_postgres(uri, name)
 
 
 @pytest.fixture(params=KINDS)
@@ -45,11 +48,15 @@ def any_db(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]
     """A database of each kind, at this version's tables."""
     if request.param == "sqlite":
         db = sqlite_at(tmp_path / "jidoka.db")
-    else:
-        uri, template = (request.getfixturevalue(name) for name in ("postgres_uri", "postgres_template"))
-        db = Database(fresh_postgres(uri, _fresh_name(), template))
+        yield db
+        db.close()
+        return
+    uri, template = (request.getfixturevalue(name) for name in ("postgres_uri", "postgres_template"))
+    name = _fresh_name()
+    db = Database(fresh_postgres(uri, name, template))
     yield db
     db.close()
+    drop_postgres(uri, name)
 
 
 @pytest.fixture

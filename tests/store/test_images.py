@@ -108,13 +108,14 @@ def test_no_digest_leads_out_of_the_folder(store: FolderImageStore, digest: str)
         store.get(digest)
 
 
-def test_a_write_that_fails_leaves_nothing(
-    store: FolderImageStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("step", ["write", "fdatasync", "rename"])
+def test_a_write_that_fails_at_any_step_leaves_nothing(
+    store: FolderImageStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, step: str
 ) -> None:
     def full(*_args: object) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(os, "fdatasync", full)
+    monkeypatch.setattr(os, step, full)
     with pytest.raises(OSError, match="No space"):
         store.put(encoded())
     assert files(tmp_path) == []
