@@ -49,8 +49,14 @@ class Compiled:
 
 def check_precision(precision: Precision) -> None:
     """Raise NotOnThisProcessor when the CPU has no such arithmetic."""
-    if precision is Precision.BF16 and "BF16" not in _core().get_property("CPU", "OPTIMIZATION_CAPABILITIES"):
+    if precision not in precisions():
         raise NotOnThisProcessor("This processor has no bfloat16 arithmetic: train the model in f32 to use it here.")
+
+
+def precisions() -> set[Precision]:
+    """The precisions this processor computes in."""
+    native = _core().get_property("CPU", "OPTIMIZATION_CAPABILITIES")
+    return {Precision.F32, Precision.BF16} if "BF16" in native else {Precision.F32}
 
 
 @cache

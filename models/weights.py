@@ -1,7 +1,9 @@
 """Pretrained weights read from PyTorch's legacy file format without PyTorch, by an unpickler that runs nothing."""
 
 import io
+import math
 import pickle
+import pickletools
 import struct
 from collections import OrderedDict
 from collections.abc import Callable
@@ -17,6 +19,7 @@ from numpy.typing import NDArray
 _MAGIC = 0x1950A86A20F9469CFC6C
 _PROTOCOL = 1001
 _MAX_BYTES = 512 * 1024 * 1024
+_MEMO_WRITES = {"PUT", "BINPUT", "LONG_BINPUT"}
 _ELEMENTS = {"FloatStorage": np.dtype("<f4"), "LongStorage": np.dtype("<i8")}
 
 
@@ -80,6 +83,12 @@ def _parse(file: BinaryIO) -> dict[str, NDArray[Any]]:
 
 
 def _load(file: BinaryIO) -> Any:
+    start = file.tell()
+    # The unpickler makes room for whatever index its memo is told to write, be it gigabytes.
+    memo = max((int(index or 0) for code, index, _ in pickletools.genops(file) if code.name in _MEMO_WRITES), default=0)
+    if memo > file.tell() - start:
+        raise UnusableWeights("It asks for more memory than it can need; it was refused.")
+    file.seek(start)
     return _Unpickler(file).load()
 
 
@@ -121,7 +130,7 @@ def _read_storage(file: BinaryIO, key: str, tensors: OrderedDict[str, _Tensor]) 
 
 def _materialise(tensor: _Tensor, storages: dict[str, NDArray[Any]]) -> NDArray[Any]:
     """Copy a tensor out of its storage; what would reach outside of it is refused."""
-    storage, size = storages[tensor.storage.key], int(np.prod(tensor.shape, dtype=np.int64))
+    storage, size = storages[tensor.storage.key], math.prod(tensor.shape)
     last = tensor.offset + sum((n - 1) * step for n, step in zip(tensor.shape, tensor.stride, strict=True))
     if min(tensor.offset, *tensor.shape, *tensor.stride, 0) < 0 or max(last + 1, size) > len(storage):
         raise UnusableWeights("A tensor in it reaches outside of its numbers.")

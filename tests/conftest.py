@@ -81,9 +81,13 @@ def browser_path() -> str | None:
     return shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def chromium():
-    """A real browser, or the reason why there is none."""
+    """A real browser, or the reason why there is none.
+
+    For one module at a time: while Playwright runs, the thread has a running event loop, and tests of other modules
+    that start their own could not.
+    """
     playwright = pytest.importorskip("playwright.sync_api", reason="Playwright is not installed: run ./setup --dev")
     path = browser_path()
     if path is None:

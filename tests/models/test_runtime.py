@@ -13,13 +13,7 @@ import pytest
 from inspection.core.predict import Examination, Failure, NoPrediction, Prediction, Question
 from models import runtime
 from models.runtime import OpenVinoPredictor
-from tests.models.artefacts import SIZE, SPOT, plate, train_into
-
-
-@pytest.fixture(scope="session")
-def trained(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
-    root = tmp_path_factory.mktemp("models")
-    return root, train_into(root)
+from tests.models.parts import SIZE, SPOT, plate, twin
 
 
 @pytest.fixture
@@ -97,7 +91,7 @@ def test_without_a_model_only_the_figures_are_measured(predictor: OpenVinoPredic
 def test_two_models_share_one_image(trained: tuple[Path, str], tmp_path: Path) -> None:
     root = tmp_path / "models"
     shutil.copytree(trained[0], root)
-    second = train_into(root, seed=5)
+    second = twin(root, trained[1], "second")
     made = OpenVinoPredictor(root)
     for model in (trained[1], second):
         made.load(model).result(30)
@@ -212,9 +206,10 @@ def test_whoever_waits_at_the_end_is_told(trained: tuple[Path, str], slow: threa
     assert failure(ask(made, plate(1), trained[1])) is Failure.OVERLOADED
 
 
-def test_a_few_models_stay_loaded_and_the_oldest_goes(tmp_path: Path) -> None:
+def test_a_few_models_stay_loaded_and_the_oldest_goes(trained: tuple[Path, str], tmp_path: Path) -> None:
     root = tmp_path / "models"
-    names = [train_into(root, seed=seed) for seed in range(3)]
+    shutil.copytree(trained[0], root)
+    names = [trained[1], *(twin(root, trained[1], words) for words in ("second", "third"))]
     made = OpenVinoPredictor(root, keep=2)
     for name in names:
         made.load(name).result(30)

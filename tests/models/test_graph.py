@@ -1,0 +1,101 @@
+"""The served graph computes what was fitted, in either runtime."""
+
+from pathlib import Path
+
+import numpy as np
+import onnx
+import onnxruntime
+import pytest
+
+from models import artefact, engine
+from models.backbone import add_stages, pretrained
+from models.engine import Compiled, NotOnThisProcessor, Precision, check_precision
+from models.features import extract
+from models.fit import fit_view, scores_of
+from models.graph import Graph
+from models.scoring import CHANNELS, feature_graph, grid_of, scoring_graph
+from tests.models.parts import SIZE, draw, good_plates
+
+RELATIVE = 1e-3  # agreement asked of two runtimes in 32-bit floats
+
+
+def pixels(seed: int, *, spot: bool = False) -> np.ndarray:
+    return np.ascontiguousarray(np.asarray(draw(seed, spot=spot))[..., ::-1])
+
+
+def test_both_runtimes_agree_on_the_trained_graph(trained: tuple[Path, str]) -> None:
+    view = artefact.load(*trained).views["top"]
+    session = onnxruntime.InferenceSession(view.graph, providers=["CPUExecutionProvider"])
+    compiled = Compiled(view.graph, Precision.F32, 1)
+    for seed, spot in ((100, False), (101, True)):
+        image = pixels(seed, spot=spot)
+        ours = compiled.run(image, 0)
+        names = ["map", "raw", "novelty"]
+        theirs = dict(zip(names, session.run(names, {"image": image[None]}), strict=True))
+        for name in names:
+            np.testing.assert_allclose(ours[name], theirs[name], rtol=RELATIVE, atol=RELATIVE)
+
+
+def test_the_graph_computes_what_was_fitted(tmp_path: Path) -> None:
+    shelf = good_plates(12)
+    quiet = {"progress": lambda *_: None, "cancelled": lambda: False}
+    taken = extract(
+        shelf.samples,
+        shelf.contents.__getitem__,
+        size=SIZE,
+        pooled=True,
+        precision=Precision.F32,
+        threads=2,
+        folder=tmp_path,
+        **quiet,
+    )
+    view = fit_view(
+        taken.features, range(12), size=SIZE, pooled=True, bank=32, seed=(0, 0), keep_suspects=True, **quiet
+    )
+    features = Compiled(feature_graph(SIZE, True), Precision.F32, 1)
+    served = Compiled(scoring_graph(view.fitted), Precision.F32, 1)
+    for seed, spot in ((50, False), (51, True)):
+        image = pixels(seed, spot=spot)
+        raw, novelty = scores_of(view.fitted, features.run(image, 0)["features"])
+        output = served.run(image, 0)
+        assert float(output["raw"][0]) == pytest.approx(raw, rel=2e-3, abs=2e-3)
+        assert float(output["novelty"][0]) == pytest.approx(novelty, rel=2e-3, abs=2e-3)
+
+
+def test_features_are_those_of_the_network_in_the_other_runtime() -> None:
+    graph = feature_graph((64, 96), pooled=False)
+    image = pixels(1)[:64, :96]
+    ours = Compiled(graph, Precision.F32, 1).run(image, 0)["features"]
+    (theirs,) = onnxruntime.InferenceSession(graph).run(None, {"image": image[None]})
+    assert ours.shape == (24, CHANNELS)
+    np.testing.assert_allclose(ours, theirs, rtol=RELATIVE, atol=RELATIVE * float(np.abs(theirs).max()))
+
+
+def test_every_stage_has_its_size_and_channels() -> None:
+    graph = Graph(64, 128)
+    stages = add_stages(graph, pretrained(), last=6)
+    sizes = [(16, 32, 64), (24, 16, 32), (40, 8, 16), (80, 4, 8), (112, 4, 8), (192, 2, 4), (320, 2, 4)]
+    for number, (stage, size) in enumerate(zip(stages, sizes, strict=True)):
+        graph.output(stage, f"stage{number}", (1, *size))
+    outputs = Compiled(graph.model(), Precision.F32, 1).run(pixels(2)[:64, :128], 0)
+    assert [outputs[f"stage{number}"].shape[1:] for number in range(7)] == sizes
+    assert all(np.isfinite(output).all() and output.std() > 0 for output in outputs.values())
+
+
+def test_an_edge_cell_is_averaged_over_fewer_neighbours() -> None:
+    image = np.full((64, 64, 3), 128, np.uint8)
+    graph = Graph(64, 64)
+    x = graph.node("Transpose", graph.node("Cast", graph.image, to=onnx.TensorProto.FLOAT), perm=[0, 3, 1, 2])
+    graph.output(graph.mean3(x), "mean", (1, 3, 64, 64))
+    np.testing.assert_allclose(Compiled(graph.model(), Precision.F32, 1).run(image, 0)["mean"], 128)
+
+
+def test_a_grid_has_one_cell_per_sixteen_pixels() -> None:
+    assert grid_of((288, 512)) == (18, 32)
+
+
+def test_a_precision_the_processor_lacks_is_refused_with_words(monkeypatch: pytest.MonkeyPatch) -> None:
+    check_precision(Precision.F32)
+    monkeypatch.setattr(engine, "precisions", lambda: {Precision.F32})
+    with pytest.raises(NotOnThisProcessor, match="f32"):
+        check_precision(Precision.BF16)
