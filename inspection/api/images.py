@@ -132,12 +132,13 @@ async def _body(request: Request, most: int) -> bytes:
     stated = request.headers.get("content-length", "")
     if stated and (not stated.isdigit() or int(stated) > most):
         raise HTTPException(413, f"The image has more than {most / 1e6:.0f} MB. Send a smaller file.")
-    body = bytearray()
+    chunks, size = [], 0
     async for chunk in request.stream():
-        body += chunk
-        if len(body) > most:
+        chunks.append(chunk)
+        size += len(chunk)
+        if size > most:
             raise HTTPException(413, f"The image has more than {most / 1e6:.0f} MB. Send a smaller file.")
-    return bytes(body)
+    return b"".join(chunks)
 
 
 def _look(plant: Plant, camera: Camera, capture_id: str) -> Receipt:

@@ -7,6 +7,7 @@ from hashlib import sha256
 from typing import Any
 
 GENESIS = "0" * 64
+_ENCODER = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False, default=str)
 
 
 def plain(words: str) -> str:
@@ -44,7 +45,7 @@ class Entry:
 
 def facts(**values: Any) -> str:
     """Facts of a change as canonical JSON, so that equal facts give equal seals."""
-    return json.dumps(values, sort_keys=True, separators=(",", ":"), ensure_ascii=False, default=str)
+    return _ENCODER.encode(values)
 
 
 def seal(before: str, seq: int, at: int, change: Change) -> str:

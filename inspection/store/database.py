@@ -17,8 +17,8 @@ from sqlalchemy.engine import Engine, make_url
 from sqlalchemy.exc import DBAPIError
 
 from inspection.store import journal
-from inspection.store.transaction import Memory, driver, end, remember
 from inspection.store.transaction import Tx as Tx
+from inspection.store.transaction import driver, end, memory_of, remember
 
 log = logging.getLogger("jidoka")
 T = TypeVar("T")
@@ -31,12 +31,17 @@ class Unavailable(Exception):
 
 
 class _Work:
-    """One unit of work and the future its caller waits on."""
+    """One unit of work, the future its caller waits on, and what came of it."""
 
     def __init__(self, run: Callable[[Tx], Any], future: "Future[Any]") -> None:
         self.run = run
         self.future = future
         self.result: Any = None
+        self.error: BaseException | None = None
+
+
+class _Apart(Exception):
+    """One of a group failed: nothing of it is written, and each has to be run apart from the others."""
 
 
 class Database:
@@ -60,7 +65,8 @@ class Database:
 
     def submit(self, run: Callable[[Tx], T], into: "Future[T] | None" = None) -> "Future[T]":
         """Queue `run`; the future (`into`, where one is given) ends only once its changes are durable. It may run
-        together with others in one transaction, but fails alone: an exception undoes its own changes and no others."""
+        together with others in one transaction, but fails alone: an exception undoes its own changes and no others.
+        When another one fails, `run` is undone and runs once more: it must change nothing but the database."""
         work = _Work(run, Future() if into is None else into)
         with self._door:
             if self._closed:
@@ -112,24 +118,21 @@ class Database:
         return group, False
 
     def _commit(self, group: list[_Work]) -> None:
-        failed: list[tuple[_Work, BaseException]] = []
-        done: list[_Work] = []
-        try:
-            with self.engine.connect() as tx, tx.begin():
-                if not self.is_sqlite:
-                    tx.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_CHAIN_LOCK})")
-                self._run(tx, group, done, failed)
-        except BaseException as error:
-            # The commit, or the connection itself, failed: nothing of the group is there.
-            known = {id(work) for work, _ in failed}
-            failed += [(work, self._reason(error)) for work in group if id(work) not in known]
-            done = []
-        for work in done:
-            work.future.set_result(work.result)
-        for work, reason in failed:
-            with suppress(InvalidStateError):  # its caller may give up at this very moment
-                work.future.set_exception(reason)
-        if done:
+        group = [work for work in group if work.future.set_running_or_notify_cancel()]
+        if len(group) == 1:
+            self._transact(group, self._run_apart)
+        elif group:
+            try:
+                self._transact(group, self._run_together)
+            except _Apart:
+                self._transact(group, self._run_apart)
+        for work in group:
+            if work.error is None:
+                work.future.set_result(work.result)
+            else:
+                with suppress(InvalidStateError):  # its caller may give up at this very moment
+                    work.future.set_exception(work.error)
+        if any(work.error is None for work in group):
             self._tell_listeners()
 
     def _tell_listeners(self) -> None:
@@ -139,29 +142,47 @@ class Database:
             except Exception:  # the writer must outlive whoever listens
                 log.exception("listener_failed")
 
-    def _run(self, tx: Tx, group: list[_Work], done: list[_Work], failed: list[tuple[_Work, BaseException]]) -> None:
-        memory = remember(tx)
+    def _transact(self, group: list[_Work], run: Callable[[Tx, list[_Work]], None]) -> None:
+        """Run a group in one transaction with one commit; when that fails, nothing of the group is there."""
         try:
+            with self.engine.connect() as tx, tx.begin():
+                if not self.is_sqlite:
+                    tx.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_CHAIN_LOCK})")
+                remember(tx)
+                try:
+                    run(tx, group)
+                    journal.write_down(tx)
+                finally:
+                    end(tx)
+        except _Apart:
+            raise
+        except BaseException as error:
             for work in group:
-                if work.future.set_running_or_notify_cancel():
-                    self._run_one(tx, work, memory, done, failed)
-            journal.write_down(tx)
-        finally:
-            end(tx)
+                work.error = work.error or self._reason(error)
 
-    def _run_one(
-        self, tx: Tx, work: _Work, memory: Memory, done: list[_Work], failed: list[tuple[_Work, BaseException]]
-    ) -> None:
+    def _run_together(self, tx: Tx, group: list[_Work]) -> None:
+        """As nearly all groups go: none fails, so none needs a savepoint."""
+        for work in group:
+            try:
+                work.result = work.run(tx)
+            except BaseException as error:
+                raise _Apart from error
+
+    def _run_apart(self, tx: Tx, group: list[_Work]) -> None:
+        for work in group:
+            self._run_one(tx, work)
+
+    def _run_one(self, tx: Tx, work: _Work) -> None:
+        memory = memory_of(tx)
+        assert memory is not None
         entries = len(memory.entries)
         driver(tx).execute("SAVEPOINT work")
         try:
             work.result = work.run(tx)
         except BaseException as error:
-            failed.append((work, self._reason(error)))
+            work.error = self._reason(error)
             memory.forget(entries)
             self._undo(tx, error)
-        else:
-            done.append(work)
         driver(tx).execute("RELEASE SAVEPOINT work")
 
     def _undo(self, tx: Tx, error: BaseException) -> None:
