@@ -130,15 +130,23 @@ class Agent:
         chosen: list[str] = []
         serials: set[str] = set()
         for name in self._spool.waiting(IN_FLIGHT * 4):
-            frame = self._spool.get(name)
-            if frame is not None and frame.serial not in serials:
-                serials.add(frame.serial)
+            serial = self._spool.serial(name)
+            if serial not in serials:
+                serials.add(serial)
                 chosen.append(name)
             if len(chosen) == IN_FLIGHT:
                 break
         return chosen
 
     def _send_one(self, name: str) -> Reply:
+        try:
+            return self._send_frame(name)
+        except OSError as error:  # a disk that is full or fails: the frame stays where it is
+            words = f"The spool cannot be used: {error.strerror or error}."
+            self._say(server_trouble=words)
+            return Reply(fate=Fate.LATER, words=words)
+
+    def _send_frame(self, name: str) -> Reply:
         frame = self._spool.get(name)
         if frame is None:
             return Reply(fate=Fate.STORED)

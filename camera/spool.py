@@ -3,6 +3,7 @@
 import json
 import os
 import threading
+from contextlib import suppress
 from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
@@ -61,6 +62,13 @@ class Spool:
         with self._lock:
             return sorted(self._sizes)[:limit]
 
+    def serial(self, name: str) -> str:
+        """The serial number of a frame, "" for one that cannot be read, which only `get` sets aside."""
+        try:
+            return str(json.loads((self._folder / (name + _META)).read_bytes())["serial"])
+        except (OSError, ValueError, TypeError, KeyError):
+            return ""
+
     def get(self, name: str) -> Frame | None:
         """A frame by name; one that cannot be read any more is set aside in `bad/`, and None."""
         try:
@@ -82,7 +90,8 @@ class Spool:
 
     def _set_aside(self, name: str, where: str, why: str) -> None:
         target = self._folder / where
-        (target / (name + ".why.txt")).write_text(why + "\n")
+        with suppress(OSError):  # a full disk takes a file's new place, if not the words for it
+            (target / (name + ".why.txt")).write_text(why + "\n")
         for suffix in (_BODY, _META):
             if (self._folder / (name + suffix)).exists():
                 (self._folder / (name + suffix)).replace(target / (name + suffix))

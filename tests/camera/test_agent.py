@@ -231,3 +231,24 @@ def test_a_source_that_breaks_in_an_unforeseen_way_is_opened_again(tmp_path: Pat
         run(tmp_path, url, Breaks(frames(2)), said)
     check_all_there_once_in_order(asked, frames(2))
     assert any("a driver's fault" in words for words in said)
+
+
+def test_a_disk_that_fails_keeps_nothing_from_going_on_later(tmp_path: Path) -> None:
+    refused = tmp_path / "spool" / "refused"
+    spool = Spool(tmp_path / "spool")
+    refused.rmdir()
+    refused.write_text("no folder")  # stands for a disk that takes nothing
+
+    def pace(_seconds: float) -> None:
+        if agent.status.server_trouble and refused.is_file():
+            refused.unlink()
+            refused.mkdir()
+
+    with a_server(lambda _serial, _number: (422, "no such view", {})) as (url, _asked):
+        agent = Agent(
+            source=Given(frames(1)), spool=spool, server=url, line="l", camera="c", token="t",
+            stop=threading.Event(), log=lambda _words: None, pace=pace,
+        )  # fmt: skip
+        agent.run()
+    assert agent.status.refused == 2
+    assert len(list(refused.glob("*.img"))) == 2
