@@ -1,0 +1,76 @@
+"""Finding the part before the model looks: learns from a line's good images how, or that it is better left alone."""
+
+from collections.abc import Iterable
+from itertools import islice
+
+from models.locate_card import LocateCard, Trial, read_card
+from models.locate_contour import WAYS
+from models.locate_learn import learn_contour, learn_template
+from models.locate_part import Locator
+from models.locate_rectify import Located, Pixels, points_back, rectify
+from models.locate_small import Small, shrink
+
+__all__ = ["LocateCard", "Located", "Locator", "fit", "points_back", "read_card", "rectify"]
+
+MIN_IMAGES = 10
+MAX_IMAGES = 200
+MIN_FOUND = 0.98
+_FILLS = 0.92
+_GAIN = 0.9
+
+
+def fit(images: Iterable[Pixels], *, min_found: float = MIN_FOUND) -> LocateCard:
+    """Learn from good images (8-bit BGR, 10 to 100 of them; no more than 200 are read) where a line's part lies.
+
+    Ways are tried one after the other and judged on the same images: the outline against the ground, then a search for
+    the part's picture. The way that is sure in at least `min_found` of the images and leaves the least residual is
+    taken; "none" says in words why no way is good enough. Never raises for what an image shows.
+    """
+    shrunk = [shrink(image) for image in islice(images, MAX_IMAGES)]
+    smalls = [small for small in shrunk if isinstance(small, Small)]
+    if len(smalls) < MIN_IMAGES:
+        return _none(smalls, (), f"Finding the part needs {MIN_IMAGES} good images; there are {len(smalls)}.")
+    if len(smalls) < min_found * len(shrunk):
+        return _none(smalls, (), f"{len(shrunk) - len(smalls)} of {len(shrunk)} images cannot be read.")
+    learned = [learn_contour(smalls, way, min_found) for way in WAYS]
+    learned.append(learn_template(smalls, [card for card, _ in learned if card is not None]))
+    trials = tuple(trial for _, trial in learned)
+    good = [(card, trial) for card, trial in learned if card is not None and trial.found >= min_found]
+    good = [(card, trial) for card, trial in good if card.kind == "contour" or _gains(trial)]
+    if not good:
+        return _none(smalls, trials, _why_none(trials, min_found))
+    card, trial = min(good, key=lambda pair: (pair[1].residual or 0.0) * _looseness(pair[0]))
+    assert card.pose is not None
+    if card.pose.width * card.pose.height >= _FILLS * min(card.frame) / max(card.frame):
+        return _none(smalls, trials, "The part already fills the image, so nothing is gained by cutting it out.")
+    words = f"The part is found in {trial.found:.0%} of {len(smalls)} good images: {trial.way}."
+    return LocateCard(**{**card.__dict__, "reason": words, "trials": trials})
+
+
+def _looseness(card: LocateCard) -> float:
+    """What a way's residual counts for: outlines before pictures, and those that fill their rectangle, for ragged ones
+    follow shadows and reflections."""
+    return 2.0 - sum(card.outline.extent) / 2 if card.outline is not None else 1.25
+
+
+def _gains(trial: Trial) -> bool:
+    """Whether laying the part's picture over each image makes them more alike than they are as they come."""
+    return trial.residual is not None and trial.unmoved is not None and trial.residual < _GAIN * trial.unmoved
+
+
+def _why_none(trials: tuple[Trial, ...], min_found: float) -> str:
+    best = max(trials, key=lambda trial: trial.found)
+    if best.found >= min_found:
+        return (
+            "The part lies the same in every image and fills it, or cannot be told from its ground: the images are no "
+            f"more alike when it is searched ({best.residual:.2f}) than as they come ({best.unmoved:.2f})."
+        )
+    return (
+        f"No way finds the part in at least {min_found:.0%} of the good images. The best ({best.way}) is sure in "
+        f"{best.found:.0%}. {best.words}"
+    ).strip()
+
+
+def _none(smalls: list[Small], trials: tuple[Trial, ...], reason: str) -> LocateCard:
+    frame = smalls[0].frame if smalls else (1, 1)
+    return LocateCard(kind="none", reason=reason, frame=frame, size=frame, trials=trials)
