@@ -1,4 +1,4 @@
-"""A trained model on disk: a folder with a card, one graph per view and their hashes; never a pickle."""
+"""A model on disk: a folder with a card, the files of each view and their hashes; never a pickle."""
 
 import json
 import os
@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from models.calibrate import Curve
-from models.engine import Precision
+from models.engine import Precision, Runtime
 
 FORMAT = 1
 CARD = "card.json"
@@ -30,12 +30,23 @@ class Corrupt(ValueError):
 
 @dataclass(frozen=True, kw_only=True)
 class ViewModel:
-    """What judges one view: a graph for inputs of `size` (rows, columns), and what its figures mean."""
+    """What judges one view: a graph for inputs of `size` (rows, columns), and what its figures mean. The graph is ONNX,
+    or OpenVINO's XML with `weights`; a model on another machine has none, and `server` says where it is."""
 
     graph: bytes
     size: tuple[int, int]
     curve: Curve
     novelty_limit: float
+    weights: bytes = b""
+    server: Mapping[str, Any] | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Ir:
+    """A graph in OpenVINO's own format."""
+
+    xml: bytes
+    weights: bytes
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,23 +57,24 @@ class Artefact:
     card: dict[str, Any]
     precision: Precision
     views: dict[str, ViewModel]
+    runtime: Runtime = Runtime.OPENVINO
 
 
-def save(root: Path, card: Mapping[str, Any], graphs: Mapping[str, bytes]) -> str:
+def save(root: Path, card: Mapping[str, Any], graphs: Mapping[str, bytes | Ir]) -> str:
     """Write an artefact under `root`, all or nothing; its identity. `graphs` are by view, and the card's views get the
-    name and hash of their file."""
-    views = {
-        view: {**facts, "file": f"{view}.onnx", "sha256": sha256(graphs[view]).hexdigest()}
-        for view, facts in card["views"].items()
-    }
+    names and hashes of their files. Only a model on another machine has views without a graph."""
+    files = {view: _files(view, graphs[view]) if view in graphs else {} for view in card["views"]}
+    if not all(files.values()) and card.get("runtime") != Runtime.REMOTE:
+        raise ValueError("A view of the model has no graph.")
+    views = {view: {**facts, **_names(files[view])} for view, facts in card["views"].items()}
     whole = {**card, "format": FORMAT, "views": views}
     text = json.dumps(whole, indent=2, sort_keys=True, ensure_ascii=False, allow_nan=False).encode()
     identity = sha256(text).hexdigest()
     root.mkdir(parents=True, exist_ok=True)
     folder = Path(tempfile.mkdtemp(prefix=".new-", dir=root))
     try:
-        for view, graph in graphs.items():
-            _write(folder / f"{view}.onnx", graph)
+        for name, data in (pair for of_view in files.values() for pair in of_view.values()):
+            _write(folder / name, data)
         _write(folder / CARD, text)
         _sync(folder)
         folder.chmod(0o755)
@@ -71,6 +83,21 @@ def save(root: Path, card: Mapping[str, Any], graphs: Mapping[str, bytes]) -> st
     finally:
         shutil.rmtree(folder, ignore_errors=True)
     return identity
+
+
+# What a file holds, in the words of the card's keys, with its name and content.
+_Files = dict[str, tuple[str, bytes]]
+
+
+def _files(view: str, graph: bytes | Ir) -> _Files:
+    if isinstance(graph, Ir):
+        return {"": (f"{view}.xml", graph.xml), "weights_": (f"{view}.bin", graph.weights)}
+    return {"": (f"{view}.onnx", graph)}
+
+
+def _names(files: _Files) -> dict[str, str]:
+    names = {f"{kind}file": name for kind, (name, _) in files.items()}
+    return names | {f"{kind}sha256": sha256(data).hexdigest() for kind, (_, data) in files.items()}
 
 
 def _put_in_place(folder: Path, target: Path) -> None:
@@ -112,23 +139,37 @@ def load(root: Path, identity: str) -> Artefact:
         )
     try:
         views = {view: _view(folder, identity, facts) for view, facts in card["views"].items()}
-        return Artefact(identity=identity, card=card, precision=Precision(card["precision"]), views=views)
+        precision, runtime = Precision(card["precision"]), Runtime(card.get("runtime", Runtime.OPENVINO))
+        return Artefact(identity=identity, card=card, precision=precision, views=views, runtime=runtime)
+    except Corrupt:
+        raise
+    except ValueError as error:
+        raise Corrupt(
+            f"The card of model {identity[:12]} asks for what this version does not know: {error}."
+        ) from error
     except (KeyError, TypeError, AttributeError) as error:
         raise Corrupt(f"The card of model {identity[:12]} lacks {error}. Train the model anew.") from error
 
 
 def _view(folder: Path, identity: str, facts: Mapping[str, Any]) -> ViewModel:
-    graph = _read(folder / Path(facts["file"]).name, identity)
-    if sha256(graph).hexdigest() != facts["sha256"]:
-        raise Corrupt(
-            f"{facts['file']} of model {identity[:12]} is damaged. Copy the model's folder again, or train anew."
-        )
     return ViewModel(
-        graph=graph,
+        graph=b"" if "server" in facts else _checked(folder, identity, facts, ""),
+        weights=_checked(folder, identity, facts, "weights_") if "weights_file" in facts else b"",
+        server=facts.get("server"),
         size=(int(facts["height"]), int(facts["width"])),
         curve=Curve(middle=float(facts["curve"]["middle"]), width=float(facts["curve"]["width"])),
         novelty_limit=float(facts["novelty_limit"]),
     )
+
+
+def _checked(folder: Path, identity: str, facts: Mapping[str, Any], kind: str) -> bytes:
+    """The content of a view's file, found to be what the card says."""
+    data = _read(folder / Path(facts[f"{kind}file"]).name, identity)
+    if sha256(data).hexdigest() != facts[f"{kind}sha256"]:
+        raise Corrupt(
+            f"{facts[f'{kind}file']} of model {identity[:12]} is damaged. Copy the model's folder again, or train anew."
+        )
+    return data
 
 
 def _read(path: Path, identity: str) -> bytes:

@@ -1,12 +1,15 @@
-"""OpenVINO on the CPU, set up so that one image is computed by one thread and precision is never left to chance."""
+"""What runs a model; and OpenVINO on the CPU: one thread for one image, and precision is never left to chance."""
 
 from collections.abc import Mapping
 from enum import StrEnum
 from functools import cache
+from typing import Protocol
 
 import numpy as np
 import openvino as ov
 from numpy.typing import NDArray
+
+from inspection.core.predict import Failure
 
 
 class Precision(StrEnum):
@@ -16,14 +19,40 @@ class Precision(StrEnum):
     BF16 = "bf16"
 
 
+class Runtime(StrEnum):
+    """What computes a model."""
+
+    OPENVINO = "openvino"
+    ONNXRUNTIME = "onnxruntime"
+    REMOTE = "remote"
+
+
+class Engine(Protocol):
+    """Runs one model. Workers count from 0, and no two threads use the same number at a time."""
+
+    def run(self, image: NDArray[np.uint8], worker: int) -> Mapping[str, NDArray[np.float32]]:
+        """Outputs by name for one image (rows, columns, 3; BGR): `map` (rows, columns), `raw` (1) and `novelty` (1)."""
+
+    def close(self) -> None:
+        """Give back what the engine holds; it runs nothing after that."""
+
+
+class NoAnswer(RuntimeError):
+    """An engine has no opinion on this image, and `failure` is the reason."""
+
+    def __init__(self, failure: Failure, words: str) -> None:
+        super().__init__(words)
+        self.failure = failure
+
+
 class NotOnThisProcessor(RuntimeError):
     """This machine cannot compute in the precision asked for."""
 
 
 class Compiled:
-    """A graph ready to run. Each worker uses its own number from 0 to workers - 1, and no two at a time the same."""
+    """A graph ready to run: ONNX, or OpenVINO's own XML with its `weights`. An Engine."""
 
-    def __init__(self, graph: bytes, precision: Precision, workers: int) -> None:
+    def __init__(self, graph: bytes, precision: Precision, workers: int, weights: bytes = b"") -> None:
         check_precision(precision)
         options = {
             "INFERENCE_PRECISION_HINT": precision.value,
@@ -31,7 +60,7 @@ class Compiled:
             "INFERENCE_NUM_THREADS": workers,
             "ENABLE_CPU_PINNING": False,  # pinned threads of two processes would meet on one core
         }
-        model = _core().read_model(graph, b"")
+        model = _core().read_model(graph, weights)
         self.names = [str(output.get_any_name()) for output in model.outputs]
         self._compiled = _core().compile_model(model, "CPU", options)
         self._requests = [self._compiled.create_infer_request() for _ in range(workers)]
@@ -45,6 +74,9 @@ class Compiled:
         request = self._requests[worker]
         request.infer({0: np.ascontiguousarray(image)[None]})
         return {name: request.get_output_tensor(i).data.copy() for i, name in enumerate(self.names)}
+
+    def close(self) -> None:
+        """Nothing to do: the memory goes with the last use, so that no thread is cut off."""
 
 
 def check_precision(precision: Precision) -> None:

@@ -2,21 +2,24 @@
 
 import heapq
 import itertools
+import math
 import threading
 import time
 from collections import OrderedDict, deque
 from concurrent.futures import Future, InvalidStateError, ThreadPoolExecutor
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from inspection.core.capture import measure
 from inspection.core.predict import Examination, Failure, NoPrediction, Prediction, Question
 from models import artefact
-from models.artefact import Corrupt, Missing, ViewModel
+from models.artefact import Artefact, Corrupt, Missing, ViewModel
 from models.decode import MAX_PIXELS, Picture, Unreadable
-from models.engine import Compiled
+from models.engine import Engine, NoAnswer
+from models.engines import open_all
 from models.explain import findings, heatmap_png
+from models.figures import Meter, ModelFigures, resident_mb
 
 KEEP_LOADED = 8
 QUEUE = 64
@@ -25,9 +28,15 @@ _RETRY_S = 10.0
 
 @dataclass(frozen=True, kw_only=True)
 class _Loaded:
-    """A model ready to run: for each view, what judges it and its compiled graph."""
+    """A model ready to run: for each view, what judges it and its engine."""
 
-    views: dict[str, tuple[ViewModel, Compiled]]
+    views: dict[str, tuple[ViewModel, Engine]]
+    meter: Meter
+
+    def close(self) -> None:
+        """Give back what the engines hold."""
+        for _, engine in self.views.values():
+            engine.close()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,6 +46,9 @@ class _Failed:
     failure: Failure
     detail: str
     again_at: float
+
+    def close(self) -> None:
+        """Nothing is held."""
 
 
 @dataclass(kw_only=True)
@@ -110,12 +122,20 @@ class OpenVinoPredictor:
     def unload(self, model: str) -> None:
         """Forget a model; one that is being loaded is forgotten when it is."""
         with self._lock:
-            self._models.pop(model, None)
+            known = self._models.pop(model, None)
+        if isinstance(known, _Loaded):
+            known.close()
 
     def ready(self, model: str) -> bool:
         """Whether the model would answer at once."""
         with self._lock:
             return isinstance(self._models.get(model), _Loaded)
+
+    def figures(self, model: str) -> ModelFigures | None:
+        """What a loaded model costs; None for one that is not loaded."""
+        with self._lock:
+            known = self._models.get(model)
+        return known.meter.figures() if isinstance(known, _Loaded) else None
 
     def close(self) -> None:
         """Stop the threads; whoever still waits is told that there is no opinion."""
@@ -129,27 +149,31 @@ class OpenVinoPredictor:
         for worker in self._workers:
             worker.join(timeout=5)
         self._loader.shutdown(cancel_futures=True)
+        for model in list(self._models):
+            self.unload(model)
 
     def _load(self, model: str, future: "Future[None]") -> None:
         state: _Loaded | _Failed
         error: Exception | None = None
         try:
-            found = artefact.load(self._root, model)
-            state = _Loaded(
-                views={v: (m, Compiled(m.graph, found.precision, self._threads)) for v, m in found.views.items()}
-            )
+            state = _open(artefact.load(self._root, model), self._threads)
         except Exception as problem:  # whatever is wrong with a model, its images go to a person
             error, state = problem, _failed(problem)
         with self._lock:
-            if self._models.get(model) is future:
+            wanted = self._models.get(model) is future
+            if wanted:
                 self._models[model] = state
-                self._forget_oldest()
+            gone = self._forget_oldest() if wanted else [state]
+        for old in gone:
+            old.close()
         future.set_exception(error) if error else future.set_result(None)
 
-    def _forget_oldest(self) -> None:
-        loaded = [name for name, state in self._models.items() if isinstance(state, _Loaded)]
-        for name in loaded[: max(0, len(loaded) - self._keep)]:
+    def _forget_oldest(self) -> list["_Loaded | _Failed"]:
+        loaded = {name: state for name, state in self._models.items() if isinstance(state, _Loaded)}
+        oldest = list(loaded)[: max(0, len(loaded) - self._keep)]
+        for name in oldest:
             del self._models[name]
+        return [loaded[name] for name in oldest]
 
     def _state(self, model: str) -> _Loaded | _Failed:
         """How a model stands; asking for one that is not there begins to load it."""
@@ -196,11 +220,15 @@ class OpenVinoPredictor:
             words = f"The model was not trained for view {question.view!r}: train it anew."
             return NoPrediction(model=model, failure=Failure.MISSING, detail=words)
         try:
-            return _judge(model, *state.views[question.view], picture, question, worker)
+            prediction = _judge(model, *state.views[question.view], picture, question, worker)
         except Unreadable:
             raise
+        except NoAnswer as error:
+            return NoPrediction(model=model, failure=error.failure, detail=str(error))
         except Exception as error:
             return NoPrediction(model=model, failure=Failure.ERROR, detail=f"{type(error).__name__}: {error}")
+        state.meter.add(prediction.milliseconds)
+        return prediction
 
     def _watch_deadlines(self) -> None:
         while (job := self._next_due()) is not None:
@@ -218,13 +246,24 @@ class OpenVinoPredictor:
         return None
 
 
+def _open(found: Artefact, threads: int) -> _Loaded:
+    """The engines of a model. Its files are not kept in memory beside them."""
+    begun, before = time.perf_counter(), resident_mb()
+    engines = open_all(found, threads)
+    grown, size = resident_mb() - before, sum(len(v.graph) + len(v.weights) for v in found.views.values()) / 1e6
+    views = {name: (replace(view, graph=b"", weights=b""), engines[name]) for name, view in found.views.items()}
+    return _Loaded(views=views, meter=Meter(load_s=time.perf_counter() - begun, megabytes=max(grown, size)))
+
+
 def _judge(
-    model: str, view: ViewModel, compiled: Compiled, picture: Picture, question: Question, worker: int
+    model: str, view: ViewModel, engine: Engine, picture: Picture, question: Question, worker: int
 ) -> Prediction:
     begun = time.perf_counter()
-    outputs = compiled.run(picture.at(*view.size), worker)
+    outputs = engine.run(picture.at(*view.size), worker)
     cells, novelty = outputs["map"], float(outputs["novelty"][0])
     score = view.curve.score(float(outputs["raw"][0]))
+    if not math.isfinite(score):
+        raise NoAnswer(Failure.ERROR, "The model's score for this image is no number.")
     return Prediction(
         model=model,
         score=score,
