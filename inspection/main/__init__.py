@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from inspection.main import lines, users
+from inspection.main import lines, models_cli, users
 from inspection.main.camera import camera
 
 app = typer.Typer(
@@ -18,6 +18,7 @@ app = typer.Typer(
     "New here? 'jidoka demo' shows everything on a simulated line of phones.",
 )
 app.add_typer(lines.app, name="line")
+app.add_typer(models_cli.app, name="model")
 app.add_typer(users.app, name="user")
 app.command("train")(lines.train)
 app.command()(camera)
