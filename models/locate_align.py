@@ -11,8 +11,6 @@ from models.locate_rectify import Doubles, Pixels, carry, inverse
 
 Floats = NDArray[np.float32]
 
-_STEPS = 8
-_STILL = 0.03
 _CLIP = 1.5
 _FAR = 0.12
 _DETAIL = 2.0
@@ -78,13 +76,15 @@ def detail(picture: Floats) -> Floats:
 
 class Aligner:
     """Moves, turns and scales a patch until it is most alike to the reference (inverse compositional Lucas-Kanade;
-    Baker and Matthews, 2004), with residuals clipped so that a defect does not pull."""
+    Baker and Matthews, 2004), with residuals clipped so that a defect does not pull. It takes no more than `steps`,
+    and ends at one that moves nothing by `still` pixels."""
 
-    def __init__(self, reference: Floats) -> None:
+    def __init__(self, reference: Floats, steps: int = 8, still: float = 0.03) -> None:
+        self._steps, self._still = steps, still
         self.size = (reference.shape[0], reference.shape[1])
         self.picture = normal(reference)
         self._half = max(self.size) / 2
-        self._middle = np.array([(self.size[1] - 1) / 2, (self.size[0] - 1) / 2])
+        self._middle = ((self.size[1] - 1) / 2, (self.size[0] - 1) / 2)
         self._moves, self._inverse = self._slopes()
 
     def _slopes(self) -> tuple[Floats, Doubles]:
@@ -100,24 +100,22 @@ class Aligner:
     def refine(self, grey: Pixels, to_patch: Doubles) -> Doubles:
         """A better `to_patch` near the one given, or that one when the search runs away."""
         better = to_patch
-        for _ in range(_STEPS):
+        for _ in range(self._steps):
             apart = cut(grey, better, self.size) - self.picture
-            step = self._inverse @ (self._moves @ np.clip(apart, -_CLIP, _CLIP).ravel()).astype(np.float64)
-            better = self._move(step) @ better
-            if not np.isfinite(better).all() or abs(step).max() > 0.5 * self._half:
+            pull = self._moves @ np.clip(apart, -_CLIP, _CLIP).ravel()
+            step = (self._inverse @ pull.astype(np.float64)).tolist()
+            longest = max(abs(part) for part in step)
+            if not longest < 0.5 * self._half:  # not a number is no step either
                 return to_patch
-            if abs(step).max() < _STILL:
+            better = self._move(*step) @ better
+            if longest < self._still:
                 break
         return better if self._near(to_patch, better) else to_patch
 
-    def _move(self, step: Doubles) -> Doubles:
+    def _move(self, grow: float, turn: float, right: float, down: float) -> Doubles:
         """The (3, 3) of one step: growth and turn in pixels at the longer side's end, and the shift in pixels."""
-        grow, turn = step[0] / self._half, step[1] / self._half
-        linear = np.array([[1 + grow, -turn], [turn, 1 + grow]])
-        moved = np.eye(3)
-        moved[:2, :2] = linear
-        moved[:2, 2] = self._middle - linear @ self._middle + step[2:]
-        return moved
+        a, b, (x, y) = 1 + grow / self._half, turn / self._half, self._middle
+        return np.array([[a, -b, x - a * x + b * y + right], [b, a, y - b * x - a * y + down], [0, 0, 1]], np.float64)
 
     def _near(self, before: Doubles, after: Doubles) -> bool:
         corners = np.array([(0, 0), (1, 0), (1, 1), (0, 1)], np.float64) * self.size[::-1]

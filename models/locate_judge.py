@@ -80,7 +80,8 @@ class Judge:
         self._detail = detail(reference)
         self._fine = Aligner(reference)
         half = cv2.resize(reference, (columns // 2, rows // 2), interpolation=cv2.INTER_AREA)
-        self._rough = Aligner(np.asarray(cv2.GaussianBlur(half, (0, 0), 1.0), np.float32))
+        blurred = np.asarray(cv2.GaussianBlur(half, (0, 0), 1.0), np.float32)
+        self._rough = Aligner(blurred, steps=5, still=0.1)
         self._to_rough = scaling((rows, columns), self._rough.size)
 
     def settle(self, small: Small, candidates: Sequence[Doubles]) -> Settled:

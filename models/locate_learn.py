@@ -200,13 +200,13 @@ def _looks(patches: Floats, mean: Floats, contrast: float) -> tuple[Looks, Doubl
     likes = [likeness(patch, normal((total - patch) / (count - 1))) for patch in patches]
     alike, detail = np.array([like.similarity for like in likes]), np.array([like.detail for like in likes])
     odd = np.array([like.odd for like in likes])
-    unlike = float(np.clip(2 * upper_limit(1 - alike), 0.08, 0.5))
+    unlike = float(np.clip(2 * upper_limit(1 - alike), 0.15, 0.5))
     blurred = float(np.median(detail)) - max(1.5 * (upper_limit(-detail) + float(np.median(detail))), 0.25)
     looks = Looks(
         png=base64.b64encode(bytes(cv2.imencode(".png", _grey(mean))[1])).decode(),
         similarity=round(1 - unlike, 4),
         detail=round(max(blurred, 0.2), 4),
-        odd=round(max(1.4 * upper_limit(odd), 0.6), 4),
+        odd=round(max(1.4 * upper_limit(odd), 1.0), 4),
         contrast=round(_PALE * contrast, 2),
     )
     return looks, alike

@@ -67,18 +67,25 @@ def rectify(pixels: Pixels, located: Located, size: tuple[int, int]) -> Pixels:
     An image that shrinks to less than a half is averaged over whole pixels first, so that thin scratches stay.
     """
     matrix = _to_size(located, size)
+    halvings = max(0, int(math.log2(max(_coarseness(matrix, size), 1.0))))
     left, top, right, bottom = _around(matrix, size, (pixels.shape[0], pixels.shape[1]))
-    shrink = max(1, int(_coarseness(matrix, size)))
-    wide, tall = max(1, (right - left) // shrink), max(1, (bottom - top) // shrink)
-    cut = np.ascontiguousarray(pixels[top : min(bottom, top + tall * shrink), left : min(right, left + wide * shrink)])
-    if shrink > 1:
-        matrix = matrix @ _moved(left, top) @ scaling((tall, wide), cut.shape[:2])
-        cut = np.asarray(cv2.resize(cut, (wide, tall), interpolation=cv2.INTER_AREA), np.uint8)
-    else:
-        matrix = matrix @ _moved(left, top)
-    rows, columns = size
-    warped = cv2.warpPerspective(cut, matrix, (columns, rows), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
-    return np.asarray(warped, np.uint8)
+    cut = np.ascontiguousarray(pixels[top:bottom, left:right])
+    matrix = matrix @ _moved(left, top)
+    for _ in range(halvings):
+        tall, wide = max(1, cut.shape[0] // 2), max(1, cut.shape[1] // 2)
+        even = cut[: tall * 2, : wide * 2]
+        matrix = matrix @ scaling((tall, wide), even.shape[:2])
+        cut = np.asarray(cv2.resize(even, (wide, tall), interpolation=cv2.INTER_AREA), np.uint8)
+    return _warped(cut, matrix, size)
+
+
+def _warped(pixels: Pixels, matrix: Doubles, size: tuple[int, int]) -> Pixels:
+    onto, flags, border = size[::-1], cv2.INTER_LINEAR, cv2.BORDER_REPLICATE
+    if np.abs(matrix[2, :2]).max() < 1e-12:
+        return np.asarray(
+            cv2.warpAffine(pixels, matrix[:2] / matrix[2, 2], onto, flags=flags, borderMode=border), np.uint8
+        )
+    return np.asarray(cv2.warpPerspective(pixels, matrix, onto, flags=flags, borderMode=border), np.uint8)
 
 
 def _to_size(located: Located, size: tuple[int, int]) -> Doubles:
