@@ -89,6 +89,7 @@ def _from_onnx(file: Path, card: Card) -> _Made:
     _check_names(card.output, found.outputs)
     data = whole.SerializeToString()
     seen = _tried(lambda: _seen(data, given, card))
+    _check_numbers(seen, card.output)
     graph = compose_onnx.compose_onnx(whole, given, card.output, seen)
     return _Made(card=replace(card, input=given), graph=graph, source=_digest(file))
 
@@ -104,6 +105,7 @@ def _from_ir(file: Path, card: Card) -> _Made:
     _check_names(card.output, outputs)
     _tried(lambda: compose_ir.fix(model, name, given))
     seen = _tried(lambda: _outputs(ov.Core().compile_model(model, "CPU"), _blank(given), card.output.wanted))
+    _check_numbers(seen, card.output)
     graph = compose_ir.compose_ir(model, name, given, card.output, seen)
     return _Made(card=replace(card, input=given), graph=graph, source=_digest(file))
 
@@ -136,6 +138,16 @@ def _check_names(output: Output, names: tuple[str, ...]) -> None:
     for name in output.wanted:
         if name not in names:
             raise Unusable(f"The model has no output {name!r}. It has: {told}. Correct [output] in the card.")
+
+
+def _check_numbers(seen: Mapping[str, NDArray[Any]], output: Output) -> None:
+    """A maximum, ours or the model's own, may hide what is no number: so its outputs themselves are looked at."""
+    for name in output.wanted:
+        if not np.isfinite(seen[name]).all():
+            raise Unusable(
+                f"On a blank image the model's output {name!r} holds what is no number. Look at scale, mean and std in "
+                "the card, and export the model again."
+            )
 
 
 def _blank(given: Input) -> NDArray[np.float32]:
