@@ -41,16 +41,15 @@ def scale_of(to_patch: Doubles) -> float:
     return math.sqrt(abs(float(np.linalg.det(to_patch[:2, :2]))))
 
 
+def cut_grey(grey: Pixels, to_patch: Doubles, size: tuple[int, int]) -> Pixels:
+    """The place that `to_patch` (3, 3) takes to a patch of `size` (rows, columns)."""
+    rows, columns = size
+    return np.asarray(cv2.warpAffine(grey, to_patch[:2], (columns, rows), borderMode=cv2.BORDER_REPLICATE), np.uint8)
+
+
 def cut(grey: Pixels, to_patch: Doubles, size: tuple[int, int]) -> Floats:
-    """The place that `to_patch` (3, 3) takes to a patch of `size` (rows, columns), normalised."""
-    rows, columns = size
-    return normal(cv2.warpAffine(grey, to_patch[:2], (columns, rows), borderMode=cv2.BORDER_REPLICATE))
-
-
-def contrast(grey: Pixels, to_patch: Doubles, size: tuple[int, int]) -> float:
-    """The standard deviation of that place, in grey levels."""
-    rows, columns = size
-    return float(cv2.warpAffine(grey, to_patch[:2], (columns, rows), borderMode=cv2.BORDER_REPLICATE).std())
+    """That place, normalised."""
+    return normal(cut_grey(grey, to_patch, size))
 
 
 def likeness(patch: Floats, reference: Floats, wanted: Floats | None = None) -> Likeness:

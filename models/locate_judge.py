@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from models.locate_align import Aligner, Floats, Likeness, contrast, cut, detail, likeness, scale_of
+from models.locate_align import Aligner, Floats, Likeness, cut, cut_grey, detail, likeness, normal, scale_of
 from models.locate_card import MARGIN
 from models.locate_contour import Shape
 from models.locate_rectify import Doubles, Pixels, inverse, scaling, similarity
@@ -89,13 +89,14 @@ class Judge:
         level, way = small.level(scale_of(candidates[0]))
         tried = sorted((self._try(level, c @ inverse(way)) for c in candidates), key=lambda pair: -pair[0])
         to_patch = self._fine.refine(level, tried[0][1])
-        patch = cut(level, to_patch, self._fine.size)
+        grey = cut_grey(level, to_patch, self._fine.size)
+        patch = normal(grey)
         return Settled(
             to_patch=to_patch @ way,
             patch=patch,
             likeness=likeness(patch, self.reference, self._detail),
             lead=tried[0][0] - tried[1][0] if len(tried) > 1 else 1.0,
-            contrast=contrast(level, to_patch, self._fine.size),
+            contrast=float(grey.std()),
         )
 
     def _try(self, grey: Pixels, candidate: Doubles) -> tuple[float, Doubles]:

@@ -250,11 +250,12 @@ def test_a_fixture_tells_the_way_round_of_a_plate_without_marks() -> None:
     assert "turned by" in locator.locate(shot(1, 70, part=plain)).reason
 
 
-def test_a_part_held_upright_stays_upright() -> None:
+@pytest.mark.parametrize("lean", [-6, 6])
+def test_a_part_held_upright_stays_upright(lean: float) -> None:
     tall = np.ascontiguousarray(plate().swapaxes(0, 1))
-    locator = Locator(fit(shots(12, 3, tall)))
-    located = locator.locate(shot(1, -2, part=tall))
-    assert np.abs(located.quad - carry(pose(-2, 0, 0, 1, tall.shape[:2]), corners(tall.shape[:2]))).max() < 3
+    locator = Locator(fit(shot(i, lean + i % 3, i, -i, part=tall) for i in range(12)))
+    located = locator.locate(shot(20, lean, part=tall))
+    assert np.abs(located.quad - carry(pose(lean, 0, 0, 1, tall.shape[:2]), corners(tall.shape[:2]))).max() < 3
     assert located.size[0] > located.size[1]
 
 
