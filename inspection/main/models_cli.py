@@ -15,7 +15,7 @@ Line = Annotated[str, typer.Argument(help="The line's name.")]
 def add(
     line: Line,
     card: Annotated[Path, typer.Option(help="TOML file that says what the model expects and gives.")],
-    file: Annotated[Path | None, typer.Argument(help="The .onnx file, or OpenVINO's .xml with its .bin beside.")] = None,
+    file: Annotated[Path | None, typer.Argument(help="The .onnx file, or OpenVINO's .xml beside its .bin.")] = None,
     data_dir: DataDir = None,
 ) -> None:
     """Bring a model from a file, or from the inference server that the card names. It is tried before it is kept.
