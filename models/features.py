@@ -12,19 +12,21 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from inspection.core.train import Cancelled, Progress, Sample, Untrainable
+from inspection.core.train import Progress, Sample, Untrainable, stop_if
 from models.anomaly import Features
 from models.decode import Header, Picture, Unreadable, read_header
 from models.engine import Compiled, Precision
-from models.scoring import CHANNELS, feature_graph, grid_of
+from models.scoring import CHANNELS, feature_graph, grid_of, stage2_shape
 
 Read = Callable[[str], bytes]
 _NAMES_TOLD = 5
+STAGE2 = "features.npy"
 
 
 @dataclass(frozen=True, kw_only=True)
 class Extracted:
-    """Features of images, (images, cells, channels) in half precision, and a hash of each image's pixels."""
+    """Features of images, (images, cells, channels) in half precision, and a hash of each image's pixels. Those of
+    stage 2 are in the file `STAGE2` of the folder, (images, channels, rows, columns)."""
 
     features: Features
     pixels: tuple[str, ...]
@@ -51,12 +53,6 @@ def unreadable(bad: Sequence[str]) -> Untrainable:
     return Untrainable(f"{len(bad)} images cannot be read. Take them out or put them in again: {told}{more}.")
 
 
-def stop_if(cancelled: Callable[[], bool]) -> None:
-    """Raise Cancelled when a stop was asked for."""
-    if cancelled():
-        raise Cancelled("The training was cancelled.")
-
-
 def extract(
     samples: Sequence[Sample], read: Read, *, size: tuple[int, int], pooled: bool, precision: Precision, threads: int,
     folder: Path, progress: Progress, cancelled: Callable[[], bool],
@@ -67,6 +63,7 @@ def extract(
     features: NDArray[Any] = np.memmap(
         folder / f"features-{samples[0].view}", np.float16, "w+", shape=(len(samples), cells, CHANNELS)
     )
+    stage2 = np.lib.format.open_memmap(folder / STAGE2, "w+", np.float16, shape=(len(samples), *stage2_shape(size)))
     free: SimpleQueue[int] = SimpleQueue()
     for worker in range(threads):
         free.put(worker)
@@ -75,9 +72,10 @@ def extract(
         image = Picture(read(samples[index].sha256)).at(*size)
         worker = free.get()
         try:
-            features[index] = compiled.run(image, worker)["features"]
+            outputs = compiled.run(image, worker)
         finally:
             free.put(worker)
+        features[index], stage2[index] = outputs["features"], outputs["stage2"]
         return sha256(image.tobytes()).hexdigest()
 
     pixels, bad = [], []
@@ -90,6 +88,7 @@ def extract(
         progress(f"features of {sample.view}", done, len(samples))
     if bad:
         raise unreadable(bad)
+    stage2.flush()
     return Extracted(features=features, pixels=tuple(pixels))
 
 

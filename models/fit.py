@@ -1,12 +1,13 @@
 """One view's model from its features: cross-fitted scores of good images first, then the fit on all of them."""
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from inspection.core.train import Progress
+from inspection.core.train import Progress, stop_if
 from models.anomaly import (
     Familiar,
     Features,
@@ -20,12 +21,12 @@ from models.anomaly import (
     unfamiliarity,
 )
 from models.calibrate import Curve, Scale, far_out, fit_curve, novelty_limit, scale_of, standard
-from models.features import stop_if
+from models.labels import Labels
+from models.learn import Lesson, learn
+from models.mix import ANOMALY
 from models.scoring import POSITION_CHANNELS, Fitted, grid_of, worst_count
+from models.tune import Task
 
-_FOLDS_FEW = 5
-_FOLDS_MANY = 3
-_MANY = 40
 _SUSPECT_SHARE = 0.1
 
 
@@ -49,14 +50,18 @@ class HeldOut:
 
 @dataclass(frozen=True, kw_only=True)
 class FittedView:
-    """A view's fitted model, its curve, and what held-out good images gave: `raw` per image, `kept` those fitted on."""
+    """A view's fitted model, its curve, and what held-out images gave: `images` are those in a fold, `raw`, `novelty`
+    and `suspicion` (anomaly score) theirs, `kept` those fitted to; `lesson` is what labels taught, or why nothing."""
 
     fitted: Fitted
     curve: Curve
     novelty_limit: float
+    images: NDArray[np.int64]
     raw: NDArray[np.float64]
     novelty: NDArray[np.float64]
     kept: NDArray[np.bool_]
+    suspicion: NDArray[np.float64]
+    lesson: Lesson | str
 
 
 def fit_parts(
@@ -75,49 +80,63 @@ def mean_feature(cells: NDArray[np.floating]) -> NDArray[np.float32]:
 
 
 def cross_fit(
-    features: Features, images: Sequence[int], grid: tuple[int, int], seed: Sequence[int], bank: int,
+    features: Features, labels: Labels, grid: tuple[int, int], seed: Sequence[int], bank: int,
     progress: Progress, cancelled: Callable[[], bool],
 ) -> HeldOut:  # fmt: skip
-    """Distances of each image to models of the other folds. Folds are runs of neighbours, which are often alike."""
-    folds = np.array_split(np.asarray(images), _FOLDS_FEW if len(images) < _MANY else _FOLDS_MANY)
-    texture, position, novelty = [], [], []
+    """Distances of each image in a fold to models of the good ones in the other folds."""
+    images = np.flatnonzero(labels.folds >= 0)
+    count = len(images)
+    found = HeldOut(
+        texture=np.zeros((count, grid[0] * grid[1]), np.float32),
+        position=np.zeros((count, grid[0] * grid[1]), np.float32), novelty=np.zeros(count),
+    )  # fmt: skip
+    folds = sorted(set(labels.folds[images].tolist()))
     for number, fold in enumerate(folds):
-        rest = [i for i in images if i not in set(fold.tolist())]
-        parts = fit_parts(features, rest, grid, [*seed, number], bank)
-        for i in fold:
+        rest = images[(labels.folds[images] != fold) & ~labels.defective[images]]
+        parts = fit_parts(features, rest.tolist(), grid, [*seed, number], bank)
+        for row in np.flatnonzero(labels.folds[images] == fold):
             stop_if(cancelled)
-            cells = features[i].astype(np.float32)
-            texture.append(texture_distances(parts.texture, cells))
-            position.append(position_distances(parts.position, cells[:, POSITION_CHANNELS]))
-            novelty.append(np.log(max(unfamiliarity(parts.familiar, mean_feature(cells)), 1e-6)))
+            cells = features[images[row]].astype(np.float32)
+            found.texture[row] = texture_distances(parts.texture, cells)
+            found.position[row] = position_distances(parts.position, cells[:, POSITION_CHANNELS])
+            found.novelty[row] = np.log(max(unfamiliarity(parts.familiar, mean_feature(cells)), 1e-6))
         progress("cross-checking", number + 1, len(folds))
-    return HeldOut(texture=np.stack(texture), position=np.stack(position), novelty=np.array(novelty))
+    return found
 
 
 def fit_view(
-    features: Features, images: Sequence[int], *, size: tuple[int, int], pooled: bool, bank: int, seed: Sequence[int],
-    keep_suspects: bool, progress: Progress, cancelled: Callable[[], bool],
+    features: Features, labels: Labels, *, size: tuple[int, int], pooled: bool, bank: int, seed: Sequence[int],
+    keep_suspects: bool, folder: Path, task: Task, progress: Progress, cancelled: Callable[[], bool],
 ) -> FittedView:  # fmt: skip
-    """1 score each image by models of the others, 2 leave out what looks like a defect, 3 set the scales and the curve
-    on the rest, 4 fit on the rest."""
-    grid = grid_of(size)
-    held_out = cross_fit(features, images, grid, seed, bank, progress, cancelled)
-    everything = np.ones(len(images), np.bool_)
-    first = _raw(held_out, *_scales(held_out, everything))
-    kept = everything if keep_suspects else ~_suspects(first)
-    texture_scale, position_scale = _scales(held_out, kept)
+    """1 score each image by models of the others, 2 leave out good ones that look like a defect, 3 set the scales on
+    the rest, 4 learn from labels where there are enough, 5 fit on the rest."""
+    grid, images = grid_of(size), np.flatnonzero(labels.folds >= 0)
+    held_out = cross_fit(features, labels, grid, seed, bank, progress, cancelled)
+    good = ~labels.defective[images]
+    first = _raw(held_out, *_scales(held_out, good))
+    kept = good.copy()
+    if not keep_suspects:
+        kept[good] = ~_suspects(first[good])
+    scales = _scales(held_out, kept)
+    raw, curve = _raw(held_out, *scales), fit_curve(_raw(held_out, *scales)[kept])
+    suspicion = curve.scores(raw)
     novelty_scale = scale_of(held_out.novelty[kept])
-    raw = _raw(held_out, texture_scale, position_scale)
     novelty = standard(held_out.novelty, novelty_scale)
-    parts = fit_parts(features, [i for i, keep in zip(images, kept, strict=True) if keep], grid, seed, bank)
+    used = kept | ~good
+    taught = replace(labels, folds=np.where(np.isin(np.arange(len(labels.folds)), images[used]), labels.folds, -1))
+    lesson = learn(features, taught, raw[used], curve, folder=folder, task=task, progress=progress, cancelled=cancelled)
+    parts = fit_parts(features, images[kept].tolist(), grid, seed, bank)
     progress("fitting", 1, 1)
+    learned = None if isinstance(lesson, str) else lesson.learned
+    if not isinstance(lesson, str):
+        raw[used], curve = lesson.raw, lesson.learned.curve
     fitted = Fitted(
         size=size, pooled=pooled, texture=parts.texture, position=parts.position, familiar=parts.familiar,
-        texture_scale=texture_scale, position_scale=position_scale, novelty_scale=novelty_scale,
+        texture_scale=scales[0], position_scale=scales[1], novelty_scale=novelty_scale, learned=learned,
     )  # fmt: skip
     return FittedView(
-        fitted=fitted, curve=fit_curve(raw[kept]), novelty_limit=novelty_limit(novelty[kept]), raw=raw,
-        novelty=novelty, kept=kept,
+        fitted=fitted, curve=curve, novelty_limit=novelty_limit(novelty[kept]), images=images, raw=raw,
+        novelty=novelty, kept=used, suspicion=suspicion, lesson=lesson,
     )  # fmt: skip
 
 
@@ -144,10 +163,16 @@ def _suspects(raw: NDArray[np.float64]) -> NDArray[np.bool_]:
     return suspects
 
 
-def scores_of(fitted: Fitted, cells: NDArray[np.float32]) -> tuple[float, float]:
-    """Raw score and novelty of one image's features (cells, channels), computed here and not by the graph."""
+def scores_of(
+    fitted: Fitted, cells: NDArray[np.float32], served: Mapping[str, float] | None = None
+) -> tuple[float, float]:
+    """Raw figure and novelty of one image's features (cells, channels), computed here and not by the graph; what was
+    learned takes its parts' figures from `served`."""
     texture = standard(texture_distances(fitted.texture, cells), fitted.texture_scale)
     position = standard(position_distances(fitted.position, cells[:, POSITION_CHANNELS]), fitted.position_scale)
     novelty = np.log(max(unfamiliarity(fitted.familiar, mean_feature(cells)), 1e-6))
-    raw = worst(((texture + position) / 2)[None])[0]
-    return float(raw), float((novelty - fitted.novelty_scale.centre) / fitted.novelty_scale.spread)
+    raw = worst(((texture + position) / 2)[None])
+    if fitted.learned is not None:
+        parts = {ANOMALY: raw, **{part: np.array([figure]) for part, figure in (served or {}).items()}}
+        raw = fitted.learned.mix.raw(parts)
+    return float(raw[0]), float((novelty - fitted.novelty_scale.centre) / fitted.novelty_scale.spread)

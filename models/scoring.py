@@ -5,9 +5,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from models.anomaly import Familiar, Position, Texture
-from models.backbone import TAP_CHANNELS, Taps, add_taps, pretrained
+from models.backbone import TAP_CHANNELS, Taps, add_taps, blocks_of
 from models.calibrate import Scale
 from models.graph import Graph
+from models.learned import Learned, add_learned
 
 CHANNELS = sum(TAP_CHANNELS.values())
 POSITION_CHANNELS = slice(TAP_CHANNELS[3], TAP_CHANNELS[3] + TAP_CHANNELS[4])
@@ -28,6 +29,7 @@ class Fitted:
     texture_scale: Scale
     position_scale: Scale
     novelty_scale: Scale
+    learned: Learned | None = None
 
 
 def grid_of(size: tuple[int, int]) -> tuple[int, int]:
@@ -41,28 +43,45 @@ def worst_count(cells: int) -> int:
 
 
 def feature_graph(size: tuple[int, int], pooled: bool) -> bytes:
-    """The graph that training reads features from: output `features` (cells, channels)."""
+    """The graph that training reads features from: outputs `features` (cells, channels) and `stage2` (channels, rows,
+    columns), from which a tail can be tuned."""
     graph = Graph(*size)
     rows, columns = grid_of(size)
-    x = _embedding(graph, add_taps(graph, pretrained()), (rows, columns), pooled)
+    taps = add_taps(graph)
+    x = _embedding(graph, taps, (rows, columns), pooled)
     x = graph.node("Transpose", x, perm=[0, 2, 3, 1])
     graph.output(
         graph.node("Reshape", x, graph.integers(rows * columns, CHANNELS)), "features", (rows * columns, CHANNELS)
     )
+    shape = stage2_shape(size)
+    graph.output(graph.node("Reshape", taps.s2, graph.integers(*shape)), "stage2", shape)
     return graph.model()
 
 
+def stage2_shape(size: tuple[int, int]) -> tuple[int, int, int]:
+    """Channels, rows and columns of the features of stage 2."""
+    return blocks_of(2)[-1].after, size[0] // 8, size[1] // 8
+
+
 def scoring_graph(fitted: Fitted) -> bytes:
-    """The graph that is served: outputs `map` (rows, columns of cells), `raw` and `novelty`, all robust z."""
+    """The graph that is served: outputs `map` (rows, columns of cells) and `raw`, both in the units of the curve,
+    `novelty` as robust z, and `types`, the probability of each type of defect, where these were learned."""
     graph = Graph(*fitted.size)
     grid = grid_of(fitted.size)
-    x = _embedding(graph, add_taps(graph, pretrained()), grid, fitted.pooled)
+    taps = add_taps(graph)
+    x = _embedding(graph, taps, grid, fitted.pooled)
     texture = _standard(graph, _texture(graph, x, fitted.texture, grid), fitted.texture_scale)
     position = _standard(graph, _position(graph, x, fitted.position, grid), fitted.position_scale)
     cells = graph.node("Mul", graph.node("Add", texture, position), graph.floats(0.5))
+    raw, types = _worst(graph, cells, grid), ""
+    if fitted.learned is not None:
+        served = add_learned(graph, fitted.learned, taps, x, raw, cells, grid)
+        raw, cells, types = served.raw, served.cells, served.types
     graph.output(cells, "map", grid)
-    graph.output(_worst(graph, cells, grid), "raw", (1,))
+    graph.output(raw, "raw", (1,))
     graph.output(_novelty(graph, x, fitted), "novelty", (1,))
+    if types and fitted.learned is not None and fitted.learned.tuned is not None:
+        graph.output(types, "types", (len(fitted.learned.tuned.heads[1]) - 1,))
     return graph.model()
 
 

@@ -35,7 +35,7 @@ def canonical(name: str) -> str:
     return re.sub(r"[-_.]+", "-", name).lower()
 
 
-@pytest.mark.parametrize("lock", ["requirements.lock", "requirements-dev.lock"])
+@pytest.mark.parametrize("lock", ["requirements.lock", "requirements-dev.lock", "requirements-training.lock"])
 def test_a_lock_names_no_host_and_hashes_everything(lock: str) -> None:
     text = (ROOT / lock).read_text()
     assert "://" not in text
@@ -44,8 +44,9 @@ def test_a_lock_names_no_host_and_hashes_everything(lock: str) -> None:
 
 
 def test_tests_run_on_the_versions_that_are_served() -> None:
-    run, dev = pinned("requirements.lock"), pinned("requirements-dev.lock")
-    assert {name: dev.get(name) for name in run} == run
+    run = pinned("requirements.lock")
+    for lock in ("requirements-dev.lock", "requirements-training.lock"):
+        assert {name: pinned(lock).get(name) for name in run} == run
 
 
 def test_the_lock_holds_every_dependency_and_no_torch() -> None:
@@ -57,7 +58,8 @@ def test_the_lock_holds_every_dependency_and_no_torch() -> None:
 
 def test_what_is_imported_is_declared() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
-    declared = {canonical(re.split(r"[\[<>=]", wanted)[0]) for wanted in project["dependencies"]}
+    wanted = [*project["dependencies"], *project["optional-dependencies"]["training"]]
+    declared = {canonical(re.split(r"[\[<>=]", name)[0]) for name in wanted}
     sources = [path.read_text() for package in PACKAGES for path in (ROOT / package).rglob("*.py")]
     imported = {name for text in sources for name in re.findall(r"^\s*(?:import|from) (\w+)", text, re.MULTILINE)}
     outside = imported & set(packages_distributions()) - PACKAGES - set(sys.stdlib_module_names)

@@ -1,11 +1,12 @@
-"""What a model is trained from: an immutable list of images, named by the hash of its content."""
+"""What a model is trained from: an immutable list of labelled images, named by the hash of its content."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any, Protocol
 
 MIN_GOOD_IMAGES = 10
+UNNAMED = "defect"  # the type of a defect that nobody has named
 
 
 class Untrainable(ValueError):
@@ -16,32 +17,69 @@ class Cancelled(Exception):
     """The training was stopped on request."""
 
 
+Outline = tuple[tuple[int, int], ...]  # corners (x, y) of a polygon in the original image's pixels
+
+
 @dataclass(frozen=True, kw_only=True, order=True)
 class Sample:
-    """One training image: its view, the SHA-256 of its bytes in hex, and what it is called towards people."""
+    """One training image: its view, the SHA-256 of its bytes in hex, and what it is called towards people.
+
+    `defect` is the type of its defect, empty for a good part; `regions` are where it is, as far as a person has drawn
+    them. Images of one `group` are of the same part or taken in a row: they are never on both sides of a trial.
+    """
 
     view: str
     sha256: str
     name: str
+    defect: str = ""
+    regions: tuple[Outline, ...] = ()
+    group: str = ""
 
 
 def manifest_hash(samples: Iterable[Sample]) -> str:
-    """The name of a training set: the same images in any order give the same hash."""
-    lines = sorted({f"{s.view} {s.sha256}" for s in samples})
+    """The name of a training set: the same images and labels in any order give the same hash."""
+    lines = sorted({_line(s) for s in samples})
     return sha256("\n".join(lines).encode()).hexdigest()
 
 
+def _line(sample: Sample) -> str:
+    label = f" {sample.defect!r} {sample.regions}" if sample.defect else ""
+    return f"{sample.view} {sample.sha256}{label}"
+
+
 def check_enough(samples: Iterable[Sample], views: Iterable[str]) -> None:
-    """Raise Untrainable unless every view has enough different good images."""
+    """Raise Untrainable unless every view has enough different good images, and no image is good and defective."""
+    samples = list(samples)
+    check_labels(samples)
     seen: dict[str, set[str]] = {view: set() for view in views}
     for sample in samples:
-        seen.setdefault(sample.view, set()).add(sample.sha256)
+        seen.setdefault(sample.view, set()).update(set() if sample.defect else {sample.sha256})
     for view, hashes in seen.items():
         if len(hashes) < MIN_GOOD_IMAGES:
             raise Untrainable(
                 f"View {view!r} has {len(hashes)} different good images; at least {MIN_GOOD_IMAGES} are needed, "
                 "and 50 or more make a useful model. Add photos of good parts."
             )
+
+
+def stop_if(cancelled: Callable[[], bool]) -> None:
+    """Raise Cancelled when a stop was asked for."""
+    if cancelled():
+        raise Cancelled("The training was cancelled.")
+
+
+def check_labels(samples: Iterable[Sample]) -> None:
+    """Raise Untrainable when labels contradict each other, and name the images."""
+    said: dict[tuple[str, str], Sample] = {}
+    torn = []
+    for sample in samples:
+        other = said.setdefault((sample.view, sample.sha256), sample)
+        if bool(other.defect) != bool(sample.defect):
+            torn.append(f"{other.name} ({other.defect or 'good'}) and {sample.name} ({sample.defect or 'good'})")
+    if torn:
+        raise Untrainable(
+            f"{len(torn)} images are called good and defective at once. Take one of each out: {'; '.join(torn[:5])}."
+        )
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -8,7 +8,17 @@ from typing import Protocol
 from inspection.core.capture import VIEW
 from inspection.core.journal import Change, facts, plain
 from inspection.core.line import Unknown
-from inspection.core.train import Cancelled, Progress, Sample, Trained, Untrainable, check_enough, manifest_hash
+from inspection.core.train import (
+    Cancelled,
+    Outline,
+    Progress,
+    Sample,
+    Trained,
+    Untrainable,
+    check_enough,
+    check_labels,
+    manifest_hash,
+)
 from inspection.store import journal, lines, models
 from inspection.store.database import Database, Tx
 from inspection.store.images import ImageStore
@@ -16,6 +26,7 @@ from inspection.store.models import Job
 
 CLAIM = timedelta(minutes=2)
 MAX_PASSED = 400
+MAX_REJECTED = 400
 
 
 class Trainer(Protocol):
@@ -35,13 +46,19 @@ class Trainer(Protocol):
 
 
 def add_sample(
-    tx: Tx, *, line: str, view: str, name: str, sha256: str, by: str, now: datetime, simulated: bool = False
-) -> bool:
-    """Add a stored image of a good part to what the line trains from; False when it is there already."""
+    tx: Tx, *, line: str, view: str, name: str, sha256: str, by: str, now: datetime, simulated: bool = False,
+    defect: str = "", regions: tuple[Outline, ...] = (), group: str = "",
+) -> bool:  # fmt: skip
+    """Add a stored image to what the line trains from, of a good part unless a defect is named; False when it is there
+    already. Raises Untrainable where it is there with the opposite label."""
     known = lines.in_force(tx, line)
     if not VIEW.fullmatch(view) or view not in known.line.recipe.views:
         raise Untrainable(f"Line {line!r} has no view {view!r}. Its views are: {', '.join(known.line.recipe.views)}.")
-    sample = Sample(view=view, sha256=sha256, name=plain(name[:200]))
+    sample = Sample(
+        view=view, sha256=sha256, name=plain(name[:200]), defect=plain(defect[:100]), regions=regions,
+        group=plain(group[:200]),
+    )  # fmt: skip
+    check_labels([*models.samples(tx, known.id, sha256), sample])
     return models.add_sample(tx, known.id, sample, by, now, simulated=simulated)
 
 
@@ -55,12 +72,14 @@ def remove_sample(tx: Tx, *, line: str, sha256: str, by: str, now: datetime) -> 
 
 
 def gather(tx: Tx, *, line: str) -> list[Sample]:
-    """What a training of the line would use: good images put in, and images of units that people have passed."""
+    """What a training of the line would use: images put in, and images of units that people have passed or rejected."""
     known = lines.in_force(tx, line)
     put_in = models.samples(tx, known.id)
     seen = {(s.view, s.sha256) for s in put_in}
-    passed = models.passed_images(tx, known.id, MAX_PASSED)
-    return put_in + [s for s in passed if (s.view, s.sha256) not in seen]
+    labelled = models.passed_images(tx, known.id, MAX_PASSED)
+    if len(known.line.recipe.views) == 1:
+        labelled += models.rejected_images(tx, known.id, MAX_REJECTED)
+    return put_in + [s for s in labelled if (s.view, s.sha256) not in seen]
 
 
 def request(tx: Tx, *, line: str, by: str, now: datetime) -> int:

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from inspection.main import lines, models_cli, users
+from inspection.main import lines, models_cli, train, users
 from inspection.main.camera import camera
 
 app = typer.Typer(
@@ -20,7 +20,8 @@ app = typer.Typer(
 app.add_typer(lines.app, name="line")
 app.add_typer(models_cli.app, name="model")
 app.add_typer(users.app, name="user")
-app.command("train")(lines.train)
+app.command()(train.train)
+app.command()(train.evaluate)
 app.command()(camera)
 
 DataDir = Annotated[Path | None, typer.Option(help="Folder for database, images and models.")]

@@ -1,11 +1,11 @@
-"""The commands 'jidoka line' and 'jidoka train'."""
+"""The command 'jidoka line'."""
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from inspection.core.level import FREEDOM, Level
+from inspection.main.train import Good, train_line
 from inspection.main.users import BY, DataDir, database
 
 if TYPE_CHECKING:
@@ -13,10 +13,6 @@ if TYPE_CHECKING:
 
 app = typer.Typer(no_args_is_help=True, help="Set up lines and their cameras, and change the degree of automation.")
 Name = Annotated[str, typer.Argument(help="The line's name, such as final-check.")]
-Good = Annotated[
-    Path | None,
-    typer.Option(help="Folder of photos of good parts; with several views, one sub-folder for each.", exists=True),
-]
 Comma = Annotated[str, typer.Option(help="Names with commas between them.")]
 
 
@@ -43,7 +39,7 @@ def add(
         print(f"Line {name} is there. Its first camera may send images with the token\n  {token}")
         print(f"for example:  jidoka camera --line {name} --source folder:PHOTOS --token {token}")
         if good is not None:
-            artefact = _train(db, name, good, data_dir)
+            artefact = train_line(db, name, good, data_dir)
             _to_shadow(db, name, artefact)
 
 
@@ -116,77 +112,6 @@ def level(
             )
         )
     print(f"Line {name} is at {FREEDOM[level].title.lower()} from its next image on (policy {number}).")
-
-
-def train(name: Name, good: Good = None, data_dir: DataDir = None) -> None:
-    """Train a model for a line from good photos, and from units that people have passed.
-
-    The model decides nothing by itself: an engineer puts it into force on the line's page or with 'jidoka line level'.
-    """
-    with database(data_dir) as db:
-        _train(db, name, good, data_dir)
-
-
-def _train(db: "Database", name: str, good: Path | None, data_dir: Path | None) -> str:
-    from inspection.core.train import check_enough
-    from inspection.flow import train as flow
-    from inspection.main.progress import Bar
-    from inspection.main.server import make_trainer, now, open_images
-    from inspection.settings import read
-    from inspection.store import lines
-
-    settings = read(data_dir=data_dir)
-    images = open_images(settings)
-    if good is not None:
-        _put_in(db, images, name, good)
-    with db.read() as tx:
-        samples = flow.gather(tx, line=name)
-        views = lines.in_force(tx, name).line.recipe.views
-        check_enough(samples, views)
-    with Bar() as bar:
-        trained = make_trainer(settings)(
-            line=name, views=views, samples=samples, read=images.get, progress=bar, cancelled=lambda: False
-        )
-    version = db.write(lambda tx: flow.register(tx, line=name, trained=trained, samples=samples, by=BY, now=now()))
-    print(f"Model {version} of line {name} is ready, trained from {len(samples)} images.")
-    for warning in trained.card.get("warnings", []):
-        print(f"  note: {warning}")
-    return trained.artefact
-
-
-def _put_in(db: "Database", images: object, name: str, folder: Path) -> None:
-    """Take every image under the folder in as a good one; files that are no images are named and left out."""
-    from inspection.core.ingest import UnfitBytes
-    from inspection.core.train import Untrainable
-    from inspection.flow import train as flow
-    from inspection.main.server import now
-    from inspection.store import lines
-
-    with db.read() as tx:
-        views = lines.in_force(tx, name).line.recipe.views
-    taken = 0
-    for view, file in _photos(folder, views):
-        try:
-            stored = images.put(file.read_bytes())  # type: ignore[attr-defined]
-        except UnfitBytes as error:
-            print(f"  left out {file.name}: {error}")
-            continue
-        taken += db.write(
-            lambda tx, view=view, file=file, stored=stored: flow.add_sample(  # type: ignore[misc]
-                tx, line=name, view=view, name=file.name, sha256=stored.sha256, by=BY, now=now()
-            )
-        )
-    if taken == 0 and not any(True for _ in _photos(folder, views)):
-        raise Untrainable(f"There is no photo in {folder}. With several views, it needs one sub-folder for each view.")
-    print(f"{taken} new photos of good parts were put in.")
-
-
-def _photos(folder: Path, views: tuple[str, ...]) -> list[tuple[str, Path]]:
-    """(view, file) for every file: in the sub-folder named after its view, or anywhere for an only view."""
-    found = [(view, file) for view in views for file in sorted((folder / view).rglob("*")) if file.is_file()]
-    if not found and len(views) == 1:
-        found = [(views[0], file) for file in sorted(folder.rglob("*")) if file.is_file()]
-    return [(view, file) for view, file in found if not file.name.startswith(".")]
 
 
 def _to_shadow(db: "Database", name: str, artefact: str) -> None:

@@ -206,12 +206,12 @@ def _train(server: Server) -> None:
             server.stop.wait(5.0)
 
 
-def make_trainer(settings: Settings) -> train.Trainer:
-    """The trainer of anomaly models, which keeps artefacts in the data folder."""
-    from models.train import Settings as How
+def make_trainer(settings: Settings, seed: int = 0) -> train.Trainer:
+    """The trainer of defect models, which keeps artefacts in the data folder."""
     from models.train import train as train_model
+    from models.view import Settings as How
 
-    how = How(threads=settings.predict_threads or os.cpu_count() or 1)
+    how = How(seed=seed, threads=settings.predict_threads or os.cpu_count() or 1)
 
     def trainer(
         *,

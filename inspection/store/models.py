@@ -8,9 +8,20 @@ from typing import Any
 from sqlalchemy import delete, func, insert, or_, select, update
 
 from inspection.core.moment import micros, moment
-from inspection.core.train import Sample
+from inspection.core.train import UNNAMED, Outline, Sample
 from inspection.store.database import Tx
-from inspection.store.records import IMAGE, JOB, LINE, MODEL, POLICY, SAMPLE, UNIT, dump
+from inspection.store.records import (
+    IMAGE,
+    JOB,
+    LABEL,
+    LINE,
+    MODEL,
+    POLICY,
+    SAMPLE,
+    UNIT,
+    dump,
+    findings_from,
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,11 +53,18 @@ class Job:
 
 
 def add_sample(tx: Tx, line_id: int, sample: Sample, by: str, now: datetime, *, simulated: bool = False) -> bool:
-    """Keep a good image to train from; False when the line has it already."""
+    """Keep an image to train from; False when the line has it already."""
     same = (SAMPLE.c.line_id == line_id) & (SAMPLE.c.view == sample.view) & (SAMPLE.c.sha256 == sample.sha256)
     if tx.execute(select(SAMPLE.c.id).where(same)).first() is not None:
         return False
-    values = {**sample.__dict__, "line_id": line_id, "by": by, "at": micros(now), "simulated": simulated}
+    values = {
+        **sample.__dict__,
+        "regions": dump(sample.regions),
+        "line_id": line_id,
+        "by": by,
+        "at": micros(now),
+        "simulated": simulated,
+    }
     tx.execute(insert(SAMPLE).values(values))
     return True
 
@@ -56,16 +74,58 @@ def remove_sample(tx: Tx, line_id: int, digest: str) -> int:
     return int(tx.execute(delete(SAMPLE).where(SAMPLE.c.line_id == line_id, SAMPLE.c.sha256 == digest)).rowcount)
 
 
-def samples(tx: Tx, line_id: int) -> list[Sample]:
-    """What the line trains from: the good images put in by hand."""
-    query = select(SAMPLE.c.view, SAMPLE.c.sha256, SAMPLE.c.name).where(SAMPLE.c.line_id == line_id)
-    return [Sample(**row._mapping) for row in tx.execute(query.order_by(SAMPLE.c.id))]
+def samples(tx: Tx, line_id: int, digest: str | None = None) -> list[Sample]:
+    """What the line trains from: the images put in by hand, or those of one content."""
+    columns = (SAMPLE.c.view, SAMPLE.c.sha256, SAMPLE.c.name, SAMPLE.c.defect, SAMPLE.c.regions, SAMPLE.c.group)
+    query = select(*columns).where(SAMPLE.c.line_id == line_id).order_by(SAMPLE.c.id)
+    if digest is not None:
+        query = query.where(SAMPLE.c.sha256 == digest)
+    return [Sample(**{**row._mapping, "regions": _regions(row.regions)}) for row in tx.execute(query)]
+
+
+def _regions(body: str) -> tuple[Outline, ...]:
+    return tuple(tuple((int(x), int(y)) for x, y in outline) for outline in json.loads(body))
+
+
+def rejected_images(tx: Tx, line_id: int, limit: int) -> list[Sample]:
+    """Images of the line's newest units that a person has rejected for a defect, fit ones only, with what was drawn.
+
+    For lines with one view: of several views, nobody has said which one shows the defect.
+    """
+    query = (
+        select(IMAGE.c.view, IMAGE.c.sha256, UNIT.c.serial, LABEL.c.defect_types, LABEL.c.findings)
+        .join(UNIT, UNIT.c.id == IMAGE.c.unit_id)
+        .join(LABEL, LABEL.c.unit_id == UNIT.c.id)
+        .where(UNIT.c.line_id == line_id, UNIT.c.person_verdict == "reject", LABEL.c.effective)
+        .where(LABEL.c.verdict == "reject", IMAGE.c.seen_by_person, IMAGE.c.unfit.is_(None))
+        .order_by(IMAGE.c.id.desc())
+        .limit(limit)
+    )
+    return [_rejected(row) for row in tx.execute(query)]
+
+
+def _rejected(row: Any) -> Sample:
+    types = json.loads(row.defect_types)
+    drawn = findings_from(row.findings)
+    return Sample(
+        view=row.view,
+        sha256=row.sha256,
+        name=row.serial,
+        defect=types[0] if types else UNNAMED,
+        regions=tuple(f.outline or _corners(f.box) for f in drawn),
+        group=row.serial,
+    )
+
+
+def _corners(box: tuple[int, int, int, int]) -> Outline:
+    left, top, right, bottom = box
+    return ((left, top), (right, top), (right, bottom), (left, bottom))
 
 
 def passed_images(tx: Tx, line_id: int, limit: int) -> list[Sample]:
     """Images of the line's newest units that a person has passed, fit ones only."""
     query = (
-        select(IMAGE.c.view, IMAGE.c.sha256, UNIT.c.serial.label("name"))
+        select(IMAGE.c.view, IMAGE.c.sha256, UNIT.c.serial.label("name"), UNIT.c.serial.label("group"))
         .join(UNIT, UNIT.c.id == IMAGE.c.unit_id)
         .where(UNIT.c.line_id == line_id, UNIT.c.person_verdict == "pass", UNIT.c.verdict == "pass")
         .where(IMAGE.c.seen_by_person, IMAGE.c.unfit.is_(None))

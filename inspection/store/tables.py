@@ -238,7 +238,7 @@ class LabelRow(SQLModel, table=True):
 
 
 class SampleRow(SQLModel, table=True):
-    """A training image of a good part."""
+    """A training image: of a good part, or with a defect of a type and, where they were drawn, its regions."""
 
     __tablename__ = "sample"
     __table_args__ = (UniqueConstraint("line_id", "view", "sha256"),)
@@ -247,6 +247,9 @@ class SampleRow(SQLModel, table=True):
     view: str
     sha256: str
     name: str
+    defect: str = _text()
+    regions: str = _text("[]")
+    group: str = _text()
     simulated: bool = False
     by: str
     at: int = _time()

@@ -13,7 +13,8 @@ from PIL import Image, ImageDraw
 
 from inspection.core.train import Sample
 from models import artefact
-from models.train import Settings, Trained, train
+from models.train import Trained, train
+from models.view import Settings
 
 SIZE = (128, 160)  # rows, columns
 SPOT = (70, 40, 96, 62)  # left, top, right, bottom of the planted defect
@@ -49,10 +50,10 @@ class Shelf:
     samples: list[Sample] = field(default_factory=list)
     contents: dict[str, bytes] = field(default_factory=dict)
 
-    def put(self, data: bytes, view: str = "top", name: str = "") -> None:
+    def put(self, data: bytes, view: str = "top", name: str = "", **label: Any) -> None:
         digest = sha256(data).hexdigest()
         self.contents[digest] = data
-        self.samples.append(Sample(view=view, sha256=digest, name=name or f"{len(self.samples)}.png"))
+        self.samples.append(Sample(view=view, sha256=digest, name=name or f"{len(self.samples)}.png", **label))
 
     def train(self, root: Path, settings: Settings = QUICK, **other: Any) -> Trained:
         views: Iterable[str] = other.pop("views", ["top"])

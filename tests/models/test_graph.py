@@ -8,12 +8,14 @@ import onnxruntime
 import pytest
 
 from models import artefact, engine
-from models.backbone import add_stages, pretrained
+from models.backbone import add_stage, add_stem, convolutions
 from models.engine import Compiled, NotOnThisProcessor, Precision, check_precision
 from models.features import extract
 from models.fit import fit_view, scores_of
 from models.graph import Graph
+from models.labels import labels_of
 from models.scoring import CHANNELS, feature_graph, grid_of, scoring_graph
+from models.tune import Task
 from tests.models.parts import SIZE, draw, good_plates
 
 RELATIVE = 1e-3  # agreement asked of two runtimes in 32-bit floats
@@ -49,9 +51,11 @@ def test_the_graph_computes_what_was_fitted(tmp_path: Path) -> None:
         folder=tmp_path,
         **quiet,
     )
+    labels = labels_of(shelf.samples, [SIZE] * 12, grid_of(SIZE), range(12))
     view = fit_view(
-        taken.features, range(12), size=SIZE, pooled=True, bank=32, seed=(0, 0), keep_suspects=True, **quiet
-    )
+        taken.features, labels, size=SIZE, pooled=True, bank=32, seed=(0, 0), keep_suspects=True, folder=tmp_path,
+        task=Task(), **quiet,
+    )  # fmt: skip
     features = Compiled(feature_graph(SIZE, True), Precision.F32, 1)
     served = Compiled(scoring_graph(view.fitted), Precision.F32, 1)
     for seed, spot in ((50, False), (51, True)):
@@ -66,14 +70,15 @@ def test_features_are_those_of_the_network_in_the_other_runtime() -> None:
     graph = feature_graph((64, 96), pooled=False)
     image = pixels(1)[:64, :96]
     ours = Compiled(graph, Precision.F32, 1).run(image, 0)["features"]
-    (theirs,) = onnxruntime.InferenceSession(graph).run(None, {"image": image[None]})
+    (theirs,) = onnxruntime.InferenceSession(graph).run(["features"], {"image": image[None]})
     assert ours.shape == (24, CHANNELS)
     np.testing.assert_allclose(ours, theirs, rtol=RELATIVE, atol=RELATIVE * float(np.abs(theirs).max()))
 
 
 def test_every_stage_has_its_size_and_channels() -> None:
     graph = Graph(64, 128)
-    stages = add_stages(graph, pretrained(), last=6)
+    x = add_stem(graph, convolutions())
+    stages = [x := add_stage(graph, convolutions(), x, stage) for stage in range(7)]
     sizes = [(16, 32, 64), (24, 16, 32), (40, 8, 16), (80, 4, 8), (112, 4, 8), (192, 2, 4), (320, 2, 4)]
     for number, (stage, size) in enumerate(zip(stages, sizes, strict=True)):
         graph.output(stage, f"stage{number}", (1, *size))

@@ -15,7 +15,7 @@ from inspection.core.train import Cancelled, Sample, Untrainable, manifest_hash
 from models import artefact, engine
 from models.decode import Picture
 from models.engine import Compiled, NotOnThisProcessor, Precision
-from models.train import Settings, input_size
+from models.view import Settings, input_size
 from tests.models.parts import CREATED, QUICK, SIZE, Shelf, draw, good_plates, plate
 
 

@@ -1,5 +1,6 @@
 """One line: how it decides, what it has learned, and what the labels prove."""
 
+from collections import Counter
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -34,11 +35,13 @@ class CameraInfo:
 
 @dataclass(frozen=True, kw_only=True)
 class SampleCount:
-    """How many good images of a view the line trains from: put in by hand, and passed by people."""
+    """How many images of a view the line trains from: good ones put in by hand, good ones passed by people, and
+    defective ones put in or rejected by people."""
 
     view: str
     put_in: int
     passed: int
+    defective: int
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -236,13 +239,14 @@ def _conditions(next_level: Level | None, proof: Evidence, has_model: bool) -> t
 
 
 def _samples(tx: Tx, known: lines.LineInForce) -> tuple[SampleCount, ...]:
-    counted = select(SAMPLE.c.view, func.count()).where(SAMPLE.c.line_id == known.id).group_by(SAMPLE.c.view)
-    put_in: dict[str, int] = {row[0]: row[1] for row in tx.execute(counted)}
-    passed: dict[str, int] = {}
-    for sample in models.passed_images(tx, known.id, 400):
-        passed[sample.view] = passed.get(sample.view, 0) + 1
+    put_in = models.samples(tx, known.id)
+    passed = models.passed_images(tx, known.id, 400)
+    rejected = models.rejected_images(tx, known.id, 400) if len(known.line.recipe.views) == 1 else []
+    good = Counter(sample.view for sample in put_in if not sample.defect)
+    defective = Counter(sample.view for sample in (*put_in, *rejected) if sample.defect)
+    people = Counter(sample.view for sample in passed)
     return tuple(
-        SampleCount(view=view, put_in=put_in.get(view, 0), passed=passed.get(view, 0))
+        SampleCount(view=view, put_in=good[view], passed=people[view], defective=defective[view])
         for view in known.line.recipe.views
     )
 

@@ -1,0 +1,97 @@
+"""One score from several opinions: which parts, and how much of each, as cross-validation finds best."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from math import sqrt
+
+import numpy as np
+from numpy.typing import NDArray
+
+from models.evaluate import auroc, recall_at
+
+Doubles = NDArray[np.float64]
+
+ANOMALY, KERNEL, TUNED, CELLS = "anomaly", "kernel", "tuned", "cells"
+_BASES = ((TUNED, KERNEL), (TUNED,), (TUNED, CELLS), (TUNED, CELLS, KERNEL), (CELLS,), (KERNEL,))
+_ANOMALY_WEIGHTS = (0.5, 0.25, 0.0)
+_PREFERENCE = 0.25  # of a standard error: what a mix further up in the list may lack
+
+
+@dataclass(frozen=True, kw_only=True)
+class Mix:
+    """A weighted sum of parts, each centred and scaled so that good and defective images count the same."""
+
+    weights: Mapping[str, float]
+    centres: Mapping[str, float]
+    spreads: Mapping[str, float]
+
+    def raw(self, parts: Mapping[str, Doubles]) -> Doubles:
+        """The sum for each image."""
+        scaled = [w * (parts[p] - self.centres[p]) / self.spreads[p] for p, w in self.weights.items()]
+        return np.asarray(np.sum(scaled, axis=0), np.float64)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Trial:
+    """What a mix reached on images that none of its parts had seen."""
+
+    mix: Mix
+    auroc: float
+    recall_5: float
+
+    @property
+    def words(self) -> str:
+        """The mix as people read it."""
+        return " + ".join(part if weight == 1 else f"{weight:g} {part}" for part, weight in self.mix.weights.items())
+
+
+@dataclass(frozen=True, kw_only=True)
+class Choice:
+    """The mix chosen, all that were tried, and why."""
+
+    trial: Trial
+    trials: tuple[Trial, ...]
+    reason: str
+
+
+def choose(parts: Mapping[str, Doubles], defective: NDArray[np.bool_]) -> Choice:
+    """Choose among all mixes of the held-out parts at hand. Of those whose AUROC lies within a fraction of its standard
+    error of the best (Hanley and McNeil, 1982), the one with more parts to it: it errs less on what was not tried."""
+    trials = tuple(_trial(weights, parts, defective) for weights in _weights(parts))
+    best = max(trials, key=lambda t: t.auroc)
+    margin = _PREFERENCE * standard_error(best.auroc, int(defective.sum()), int((~defective).sum()))
+    chosen = next(trial for trial in trials if trial.auroc >= best.auroc - margin)
+    alone = trials[-1]
+    reason = (
+        f"{chosen.words}: AUROC {chosen.auroc:.3f} on held-out images, of {len(trials)} mixes tried "
+        f"(best {best.auroc:.3f}, anomaly alone {alone.auroc:.3f}; mixes within {margin:.3f} count as equal)."
+    )
+    return Choice(trial=chosen, trials=trials, reason=reason)
+
+
+def _weights(parts: Mapping[str, Doubles]) -> Iterator[dict[str, float]]:
+    for base in _BASES:
+        if set(base) <= set(parts):
+            for weight in _ANOMALY_WEIGHTS:
+                yield {**dict.fromkeys(base, 1.0), **({ANOMALY: weight} if weight else {})}
+    yield {ANOMALY: 1.0}
+
+
+def _trial(weights: Mapping[str, float], parts: Mapping[str, Doubles], defective: NDArray[np.bool_]) -> Trial:
+    centres, spreads = {}, {}
+    for part in weights:
+        good, bad = parts[part][~defective], parts[part][defective]
+        centres[part] = float((good.mean() + bad.mean()) / 2)
+        spreads[part] = max(
+            sqrt((((good - centres[part]) ** 2).mean() + ((bad - centres[part]) ** 2).mean()) / 2), 1e-6
+        )
+    mix = Mix(weights=dict(weights), centres=centres, spreads=spreads)
+    raw = mix.raw(parts)
+    return Trial(mix=mix, auroc=auroc(defective, raw), recall_5=recall_at(defective, raw, 0.05))
+
+
+def standard_error(area: float, bad: int, good: int) -> float:
+    """Of an AUROC from so many defective and good images (Hanley and McNeil, 1982)."""
+    q1, q2 = area / (2 - area), 2 * area**2 / (1 + area)
+    variance = area * (1 - area) + (bad - 1) * (q1 - area**2) + (good - 1) * (q2 - area**2)
+    return sqrt(max(variance, 0) / (bad * good))

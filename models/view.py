@@ -1,0 +1,187 @@
+"""Trains one view's part of a model: features, fit, graph, and what the graph must say of a few images."""
+
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from inspection.core.train import MIN_GOOD_IMAGES, Progress, Sample, Untrainable
+from models import backbone
+from models.anomaly import BANK_SIZE
+from models.decode import Header
+from models.engine import Precision
+from models.features import Extracted, Read, extract, read_headers
+from models.fit import FittedView, fit_view, scores_of
+from models.labels import labels_of
+from models.scoring import grid_of, scoring_graph
+from models.tune import STEPS, Task
+
+_LARGE_PIXELS = 288 * 512
+_SMALL_PIXELS = 256 * 256
+_PINNED = 4
+_TOLERANCE = 0.05
+
+Scores = NDArray[np.float64]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    """How to train. `size` is the input's rows and columns, multiples of 32, chosen from the images when None;
+    `pooled` averages features over 3 x 3 cells; `keep_suspects` trains on far-out images as well."""
+
+    seed: int = 0
+    size: tuple[int, int] | None = None
+    pooled: bool = True
+    keep_suspects: bool = False
+    precision: Precision = Precision.F32
+    bank: int = BANK_SIZE
+    max_images: int = 1000
+    threads: int = 2
+    steps: int = STEPS
+    device: str = "auto"
+
+    def __post_init__(self) -> None:
+        if self.size is not None and any(not 64 <= side <= 2048 or side % backbone.STRIDE for side in self.size):
+            raise Untrainable(f"An input size is two multiples of {backbone.STRIDE} from 64 to 2048, not {self.size}.")
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrainedView:
+    """One view's card and graph, and the held-out scores of its good ones and, if it learned from them, its defects."""
+
+    card: dict[str, Any]
+    graph: bytes
+    good: Scores
+    defective: Scores
+
+
+def train_view(
+    samples: list[Sample], read: Read, number: int, settings: Settings, folder: Path, report: Progress,
+    cancelled: Callable[[], bool],
+) -> TrainedView:  # fmt: skip
+    """1 read all headers and choose the input size, 2 extract features, 3 fit and learn, 4 build the graph and pin what
+    it must say of a few images."""
+    headers = read_headers(samples, read, cancelled)
+    sizes = [header.upright for header in headers]
+    size = settings.size or input_size(sizes)
+    extracted = extract(
+        samples, read, size=size, pooled=settings.pooled, precision=settings.precision, threads=settings.threads,
+        folder=folder, progress=report, cancelled=cancelled,
+    )  # fmt: skip
+    images = _different(samples, extracted)
+    labels = labels_of(samples, sizes, grid_of(size), images)
+    task = Task(steps=settings.steps, seed=settings.seed + number, threads=settings.threads, device=settings.device)
+    view = fit_view(
+        extracted.features, labels, size=size, pooled=settings.pooled, bank=settings.bank,
+        seed=(settings.seed, number), keep_suspects=settings.keep_suspects, folder=folder, task=task,
+        progress=report, cancelled=cancelled,
+    )  # fmt: skip
+    graph = scoring_graph(view.fitted)
+    warnings = _warnings(headers, len(samples) - len(images))
+    scores, defective = view.curve.scores(view.raw), labels.defective[view.images]
+    return TrainedView(
+        card={
+            **_view_card([samples[i] for i in view.images], defective, view, warnings),
+            "parity": _pins(view, samples, extracted), "tolerance": _TOLERANCE,
+        },
+        graph=graph,
+        good=scores[view.kept & ~defective],
+        defective=scores[:0] if isinstance(view.lesson, str) else scores[defective],
+    )  # fmt: skip
+
+
+def input_size(sizes: Sequence[tuple[int, int]]) -> tuple[int, int]:
+    """Rows and columns of the model's input for images of these sizes: about 288 x 512 pixels in all in their shape, or
+    256 x 256 for images with fewer pixels; a square where shapes vary."""
+    rows, columns = (float(side) for side in np.median(np.array(sizes), axis=0))
+    shapes = np.array([r / c for r, c in sizes])
+    area = _LARGE_PIXELS if rows * columns >= _LARGE_PIXELS else _SMALL_PIXELS
+    low, high = np.quantile(shapes, (0.1, 0.9))
+    shape = 1.0 if high > 1.3 * low else min(max(float(np.median(shapes)), 0.2), 5.0)
+    return _multiple((area * shape) ** 0.5), _multiple((area / shape) ** 0.5)
+
+
+def _multiple(side: float) -> int:
+    return max(2, round(side / backbone.STRIDE)) * backbone.STRIDE
+
+
+def _different(samples: list[Sample], extracted: Extracted) -> list[int]:
+    """Indices of samples that show different pixels; raises Untrainable when too few of them are good, or when the same
+    pixels are called good and defective."""
+    first: dict[str, int] = {}
+    for index, pixels in enumerate(extracted.pixels):
+        known = samples[first.setdefault(pixels, index)]
+        if bool(known.defect) != bool(samples[index].defect):
+            good, bad = sorted((known, samples[index]), key=lambda s: bool(s.defect))
+            raise Untrainable(
+                f"{good.name} and {bad.name} show the same picture, and one is called good and the other "
+                f"{bad.defect}. Take one of them out."
+            )
+    good_ones = sum(not samples[index].defect for index in first.values())
+    if good_ones < MIN_GOOD_IMAGES:
+        raise Untrainable(
+            f"The good images of view {samples[0].view!r} show only {good_ones} different pictures. "
+            f"Add photos of at least {MIN_GOOD_IMAGES} different good parts."
+        )
+    return sorted(first.values())
+
+
+def _warnings(headers: list[Header], repeated: int) -> list[str]:
+    sizes = Counter(header.upright for header in headers)
+    shapes = [rows / columns for rows, columns in sizes]
+    told = []
+    if max(shapes) > 1.1 * min(shapes):
+        told.append(f"The images have {len(sizes)} sizes of different shapes; they were squeezed to one shape.")
+    elif len(sizes) > 1:
+        told.append(f"The images have {len(sizes)} different sizes.")
+    if repeated:
+        told.append(f"{repeated} images repeat the pixels of others and were left out.")
+    return told
+
+
+def _pins(view: FittedView, samples: list[Sample], extracted: Extracted) -> list[dict[str, Any]]:
+    """What the fit, and not the graph, says of a few images: whoever loads the model can check that it does as well."""
+    pinned: dict[int, dict[str, float]] = {int(i): {} for i in view.images[:_PINNED]}
+    return [
+        {"sha256": samples[i].sha256, "raw": scores_of(view.fitted, extracted.features[i].astype(np.float32), parts)[0]}
+        for i, parts in (pinned if isinstance(view.lesson, str) else view.lesson.pinned).items()
+    ]
+
+
+def _view_card(
+    samples: list[Sample], defective: NDArray[np.bool_], view: FittedView, warnings: list[str]
+) -> dict[str, Any]:
+    scores = view.curve.scores(view.raw)
+    suspects = [
+        {"name": samples[i].name, "sha256": samples[i].sha256, "score": round(float(view.suspicion[i]), 4)}
+        for i in np.argsort(-view.suspicion, kind="stable")
+        if not view.kept[i]
+    ]
+    if suspects:
+        told = f"{len(suspects)} images look unlike the others and were left out: look at the suspects."
+        warnings = [*warnings, told]
+    good = view.kept & ~defective
+    height, width = view.fitted.size
+    return {
+        "height": height, "width": width, "pooled": view.fitted.pooled, "images": int(good.sum()),
+        "curve": {"middle": view.curve.middle, "width": view.curve.width}, "novelty_limit": view.novelty_limit,
+        "held_out": {
+            "images": int(good.sum()), "median": round(float(np.median(scores[good])), 4),
+            "q90": round(float(np.quantile(scores[good], 0.9)), 4),
+            "q99": round(float(np.quantile(scores[good], 0.99)), 4),
+            "highest": round(float(scores[good].max()), 4),
+            "novelty_highest": round(float(view.novelty[good].max()), 2),
+        },
+        "suspects": suspects, **_lesson_card(view, warnings),
+    }  # fmt: skip
+
+
+def _lesson_card(view: FittedView, warnings: list[str]) -> dict[str, Any]:
+    if isinstance(view.lesson, str):
+        return {"warnings": warnings, "labels": {"reason": view.lesson}, "types": []}
+    types = view.lesson.card["types"] if view.lesson.learned.tuned is not None else []
+    return {"warnings": [*warnings, *view.lesson.warnings], "labels": view.lesson.card, "types": types}
