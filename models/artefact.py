@@ -31,7 +31,8 @@ class Corrupt(ValueError):
 @dataclass(frozen=True, kw_only=True)
 class ViewModel:
     """What judges one view: a graph for inputs of `size` (rows, columns), and what its figures mean. The graph is ONNX,
-    or OpenVINO's XML with `weights`; a model on another machine has none, and `server` says where it is."""
+    or OpenVINO's XML with `weights`; a model on another machine has none, and `server` says where it is. `types` are
+    the types of defects it tells apart, in the order of the graph's output of that name."""
 
     graph: bytes
     size: tuple[int, int]
@@ -39,6 +40,7 @@ class ViewModel:
     novelty_limit: float
     weights: bytes = b""
     server: Mapping[str, Any] | None = None
+    types: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -159,6 +161,7 @@ def _view(folder: Path, identity: str, facts: Mapping[str, Any]) -> ViewModel:
         size=(int(facts["height"]), int(facts["width"])),
         curve=Curve(middle=float(facts["curve"]["middle"]), width=float(facts["curve"]["width"])),
         novelty_limit=float(facts["novelty_limit"]),
+        types=tuple(str(kind) for kind in facts.get("types", ())),
     )
 
 

@@ -1,5 +1,7 @@
 """Where a model looked: a heatmap to lay over the image, and the suspicious places in the image's own pixels."""
 
+from dataclasses import replace
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray
@@ -38,11 +40,14 @@ def heatmap_png(cells: NDArray[np.float32], curve: Curve) -> bytes:
     return bytes(cv2.imencode(".png", _PALETTE[levels], [cv2.IMWRITE_PNG_COMPRESSION, 6])[1])
 
 
-def findings(cells: NDArray[np.float32], curve: Curve, size: tuple[int, int]) -> tuple[Finding, ...]:
-    """Connected places whose score is 0.5 or more, the worst first; `size` is the image's rows and columns."""
+def findings(
+    cells: NDArray[np.float32], curve: Curve, size: tuple[int, int], kind: str | None = None
+) -> tuple[Finding, ...]:
+    """Connected places whose score is 0.5 or more, the worst first; `size` is the image's rows and columns, `kind` the
+    type of defect that the image shows."""
     scores = curve.scores(cells)
     count, labels, stats, _ = cv2.connectedComponentsWithStats((scores >= _FOUND_FROM).astype(np.uint8), connectivity=8)
-    found = [_finding(scores, labels == i, stats[i], size) for i in range(1, count)]
+    found = [replace(_finding(scores, labels == i, stats[i], size), defect_type=kind) for i in range(1, count)]
     return tuple(sorted(found, key=lambda f: -f.peak)[:_MAX_FINDINGS])
 
 

@@ -6,13 +6,18 @@ import math
 import threading
 import time
 from collections import OrderedDict, deque
+from collections.abc import Mapping
 from concurrent.futures import Future, InvalidStateError, ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+import numpy as np
+from numpy.typing import NDArray
+
 from inspection.core.capture import measure
 from inspection.core.predict import Examination, Failure, NoPrediction, Prediction, Question
+from inspection.core.train import UNNAMED
 from models import artefact
 from models.artefact import Artefact, Corrupt, Missing, ViewModel
 from models.decode import MAX_PIXELS, Picture, Unreadable
@@ -269,10 +274,18 @@ def _judge(
         score=score,
         novelty=novelty,
         novel=not novelty <= view.novelty_limit,
-        findings=findings(cells, view.curve, picture.size),
+        findings=findings(cells, view.curve, picture.size, _type(view, outputs)),
         heatmap_png=heatmap_png(cells, view.curve) if question.heatmap else None,
         milliseconds=(time.perf_counter() - begun) * 1e3,
     )
+
+
+def _type(view: ViewModel, outputs: Mapping[str, NDArray[np.float32]]) -> str | None:
+    """The type of defect that the image shows most likely, where the model knows of named ones."""
+    if "types" not in outputs or len(view.types) != len(outputs["types"]):
+        return None
+    kind = view.types[int(outputs["types"].argmax())]
+    return None if kind == UNNAMED else kind
 
 
 def _failed(error: Exception) -> _Failed:

@@ -8,10 +8,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from inspection.core.predict import Prediction, Question
 from inspection.core.train import Cancelled, Untrainable
 from models import artefact, tune
 from models.decode import Picture
 from models.engine import Compiled
+from models.runtime import OpenVinoPredictor
 from models.train import Trained
 from tests.models.parts import QUICK, SIZE, SPOT, Shelf, draw, plate
 from tests.models.test_train import encoded
@@ -46,6 +48,19 @@ def outputs(root: Path, made: Trained, image: bytes) -> dict[str, np.ndarray]:
     return output
 
 
+def found_types(root: Path, made: Trained, image: bytes) -> set[str | None]:
+    """What the runtime calls the places it finds."""
+    predictor = OpenVinoPredictor(root)
+    try:
+        predictor.load(made.artefact).result(60)
+        asked = Question(view="top", models=(made.artefact,), deadline_s=30)
+        (opinion,) = predictor.predict(image, asked).result(60).opinions
+    finally:
+        predictor.close()
+    assert isinstance(opinion, Prediction)
+    return {finding.defect_type for finding in opinion.findings}
+
+
 def test_a_few_labels_train_a_classifier_of_pooled_features(tmp_path: Path) -> None:
     made = shelf(bad=5).train(tmp_path, FAST)
     told = lesson(made)
@@ -65,6 +80,7 @@ def test_enough_labels_tune_the_network_and_show_where_the_defect_is(tmp_path: P
     assert bad["score"] > 0.5 > good["score"]
     if set(told["mix"]) & {"tuned", "cells"}:
         assert made.card["views"]["top"]["types"] == ["stain"]
+        assert found_types(tmp_path, made, plate(300, spot=True)) == {"stain"}
         rows, columns = np.unravel_index(bad["cells"].argmax(), bad["cells"].shape)
         assert TOP <= (rows + 0.5) * 16 <= BOTTOM + 16
         assert LEFT - 16 <= (columns + 0.5) * 16 <= RIGHT + 16
