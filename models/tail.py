@@ -127,7 +127,8 @@ def learn(
 ) -> Tail:
     """Tune a tail on some images, as many good as defective ones in each batch."""
     torch.manual_seed(seed)
-    tail = Tail(data.types.shape[1]).to(device).train()
+    # Depthwise convolutions learn about twice as fast with the channels last.
+    tail = Tail(data.types.shape[1]).to(device, memory_format=torch.channels_last).train()
     heads = [*tail.mask.parameters(), *tail.heads.parameters()]
     rates = [{"params": tail.stages.parameters(), "lr": _RATE}, {"params": heads, "lr": _HEAD_RATE}]
     optimiser = torch.optim.AdamW(rates, weight_decay=_DECAY)
@@ -164,7 +165,7 @@ def _loss(tail: Tail, data: Data, batch: NDArray[np.int64], device: torch.device
     for k, (across, down) in enumerate(dice.random((len(batch), 2)) < 0.5):
         turn = (slice(None, None, -1 if down else 1), slice(None, None, -1 if across else 1))
         features[k], masks[k] = features[k][:, *turn], masks[k][turn]
-    logit, types, cells = tail(torch.from_numpy(features).to(device))
+    logit, types, cells = tail(torch.from_numpy(features).to(device, memory_format=torch.channels_last))
     defective, said, wanted, known = (
         torch.from_numpy(part).to(device)
         for part in (data.defective[batch].astype(np.float32), data.types[batch], masks, data.masked[batch])
