@@ -136,9 +136,12 @@ def _card(learned: Learned, choice: Choice, labels: Labels, images: NDArray[np.i
         "mix": dict(choice.trial.mix.weights),
         "reason": choice.reason,
         "trials": [
-            {"mix": trial.words, "auroc": round(trial.auroc, 4), "recall_5": round(trial.recall_5, 4)}
+            {
+                "mix": trial.words, "auroc": round(trial.auroc, 4), "recall_5": round(trial.recall_5, 4),
+                "chosen": trial is choice.trial,
+            }
             for trial in choice.trials
         ],
         "reliability": reliability(learned.curve.scores(raw), defective),
         "device": learned.tuned.device if learned.tuned is not None else None,
-    }
+    }  # fmt: skip

@@ -86,6 +86,7 @@ def train_view(
     return TrainedView(
         card={
             **_view_card([samples[i] for i in view.images], defective, view, warnings),
+            "defects": _defects([samples[i] for i in images]),
             "parity": _pins(view, samples, extracted), "tolerance": _TOLERANCE,
         },
         graph=graph,
@@ -141,6 +142,14 @@ def _warnings(headers: list[Header], repeated: int) -> list[str]:
     if repeated:
         told.append(f"{repeated} images repeat the pixels of others and were left out.")
     return told
+
+
+def _defects(samples: list[Sample]) -> dict[str, Any]:
+    bad = [sample for sample in samples if sample.defect]
+    return {
+        "images": len(bad), "outlined": sum(bool(sample.regions) for sample in bad),
+        "types": dict(sorted(Counter(sample.defect for sample in bad).items())),
+    }  # fmt: skip
 
 
 def _pins(view: FittedView, samples: list[Sample], extracted: Extracted) -> list[dict[str, Any]]:

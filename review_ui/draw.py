@@ -1,6 +1,7 @@
 """Figures for the pages' drawings."""
 
 import math
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from inspection.core.policy import Terms
@@ -62,6 +63,51 @@ def _bar(kind: str, x: float, y: float, width: float, height: float, count: int)
     return Bar(
         kind=kind, x=round(x, 2), y=round(y, 2), width=round(width, 2), height=round(max(height, 2), 2), count=count
     )
+
+
+SIDE = 300
+_LARGEST, _SMALLEST = 13, 4
+
+
+@dataclass(frozen=True, kw_only=True)
+class Dot:
+    """One tenth of the scores: its mean score and share of defects, and a radius by its number of images."""
+
+    x: float
+    y: float
+    radius: float
+    images: int
+    score: float
+    defective: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class Reliability:
+    """A reliability diagram: where every dot lies on the diagonal, a score is the probability of a defect."""
+
+    dots: tuple[Dot, ...]
+    side: int = SIDE
+
+    @property
+    def path(self) -> str:
+        """The line through the dots."""
+        return "M" + "L".join(f"{dot.x} {dot.y}" for dot in self.dots)
+
+
+def reliability(bins: Sequence[Mapping[str, float]]) -> Reliability:
+    """Dots of the bins; each has `images`, the mean `score` and the share that is `defective`, both from 0 to 1. Areas
+    go by the number of images."""
+    most = max(part["images"] for part in bins)
+    return Reliability(
+        dots=tuple(
+            Dot(
+                x=round(part["score"] * SIDE, 2), y=round((1 - part["defective"]) * SIDE, 2),
+                radius=round(max(_LARGEST * math.sqrt(part["images"] / most), _SMALLEST), 2),
+                images=int(part["images"]), score=part["score"], defective=part["defective"],
+            )
+            for part in bins
+        )
+    )  # fmt: skip
 
 
 STAGE = 1.22

@@ -1,5 +1,20 @@
 """The pages, one file each."""
 
-from review_ui.pages import board, demo, files, light, line, live, new_line, people, policy, queue, review, train, units
+from review_ui.pages import (
+    board,
+    demo,
+    files,
+    light,
+    line,
+    live,
+    model,
+    new_line,
+    people,
+    policy,
+    queue,
+    review,
+    train,
+    units,
+)
 
-PAGES = (people, board, queue, review, new_line, line, policy, train, light, units, demo, files, live)
+PAGES = (people, board, queue, review, new_line, line, policy, train, model, light, units, demo, files, live)

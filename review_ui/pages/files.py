@@ -54,6 +54,19 @@ def heatmap(desk: Inspector, image_id: int) -> Response:
     return Response(png, media_type="image/png")
 
 
+def kept_small(request: Request, desk: Desk, digest: str) -> Response:
+    """A small copy of the bytes with that hash, which the browser may keep; whether it may be seen is asked before."""
+    tag = f"{digest}-small"
+    headers = {**KEEP, "etag": f'"{tag}"'}
+    if _fresh(request, tag):
+        return Response(status_code=304, headers=headers)
+    try:
+        data = desk.services.images.get(digest)
+    except FileNotFoundError as error:
+        raise HTTPException(404) from error
+    return Response(small_copy(data), media_type="image/jpeg", headers=headers)
+
+
 def _file(desk: Desk, image_id: int) -> ImageFile:
     file = desk.read(lambda tx: report.image(tx, image_id)) if 0 < image_id < 2**63 else None
     if file is None:

@@ -13,7 +13,7 @@ from inspection.store.reports import files
 from inspection.store.reports import line as report
 from review_ui import texts
 from review_ui.guard import Desk, guard
-from review_ui.pages.files import KEEP, small_copy
+from review_ui.pages.files import kept_small
 
 router = APIRouter()
 Engineer = Annotated[Desk, guard(Role.ENGINEER)]
@@ -48,10 +48,13 @@ def add_samples(
 
 
 @router.post("/lines/{line}/samples/{digest}/remove")
-def remove_sample(desk: Engineer, line: str, digest: str) -> Response:
-    """Take a photo out of what the line trains from."""
+def remove_sample(
+    desk: Engineer, line: str, digest: str, model: Annotated[int, Form(ge=0)] = 0,
+    view: Annotated[str, Form(max_length=64)] = "",
+) -> Response:  # fmt: skip
+    """Take a photo out of what the line trains from; back to the suspects of the model and view it was seen at."""
     desk.write(lambda tx: train.remove_sample(tx, line=line, sha256=digest, by=desk.person.name, now=desk.now))
-    return desk.go(f"/lines/{line}/training#photos")
+    return desk.go(f"/lines/{line}/models/{model}#suspects-{view}" if model else f"/lines/{line}/training#photos")
 
 
 @router.get("/lines/{line}/samples/{digest}")
@@ -59,11 +62,7 @@ def sample(request: Request, desk: Inspector, line: str, digest: str) -> Respons
     """A small copy of a training photo."""
     if not desk.read(lambda tx: files.is_sample(tx, line, digest)):
         raise HTTPException(404)
-    tag = f'"{digest}-small"'
-    if tag in request.headers.get("if-none-match", ""):
-        return Response(status_code=304, headers={**KEEP, "etag": tag})
-    data = small_copy(desk.services.images.get(digest))
-    return Response(data, media_type="image/jpeg", headers={**KEEP, "etag": tag})
+    return kept_small(request, desk, digest)
 
 
 @router.post("/lines/{line}/train")

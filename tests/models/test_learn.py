@@ -15,6 +15,7 @@ from models.decode import Picture
 from models.engine import Compiled
 from models.runtime import OpenVinoPredictor
 from models.train import Trained
+from review_ui.card import views
 from tests.models.parts import QUICK, SIZE, SPOT, Shelf, draw, plate
 from tests.models.test_train import encoded
 
@@ -68,6 +69,13 @@ def test_a_few_labels_train_a_classifier_of_pooled_features(tmp_path: Path) -> N
     assert (told["defects"], told["outlined"], told["types"]) == (5, 5, ["stain"])
     assert {trial["mix"] for trial in told["trials"]} >= {"kernel", "anomaly", "kernel + 0.5 anomaly"}
     assert "AUROC" in told["reason"]
+    (shown,) = views(made.card)
+    assert (shown.good, shown.defects, shown.outlined, shown.types) == (20, 5, 5, (("stain", 5),))
+    assert shown.mixes is not None
+    assert [f"{row.words}: " in told["reason"] for row in shown.mixes.rows if row.chosen] == [True]
+    assert shown.mixes.columns == ("auroc", "recall_5")
+    assert shown.reliability is not None
+    assert sum(dot.images for dot in shown.reliability.dots) == 25
     assert outputs(tmp_path, made, plate(300, spot=True))["score"] > 0.5 > outputs(tmp_path, made, plate(301))["score"]
 
 

@@ -38,6 +38,7 @@ def test_the_card_says_what_the_model_is(trained: tuple[Path, str]) -> None:
     assert 0 < card["pass_below"] < card["reject_above"] <= 1
     assert view["held_out"]["median"] == pytest.approx(0.15, abs=0.01)
     assert view["suspects"] == []
+    assert view["defects"] == {"images": 0, "outlined": 0, "types": {}}
     assert json.loads(json.dumps(card)) == card
 
 

@@ -1,9 +1,11 @@
 """A small plant for the tests of the pages: real store, real flows, a clock that stands still, and a standing cast."""
 
 import io
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from PIL import Image, ImageDraw
@@ -131,9 +133,9 @@ class Plant:
             lambda tx: line_flow.add_camera(tx, line=name, name="cam1", by="erin", now=self.at, simulated=simulated)
         )
 
-    def model(self, line: str = "phones", artefact: str = "a1b2c3d4e5f6") -> str:
+    def model(self, line: str = "phones", artefact: str = "a1b2c3d4e5f6", card: dict[str, Any] | None = None) -> str:
         """A registered model."""
-        trained = Trained(artefact=artefact, card={})
+        trained = Trained(artefact=artefact, card=card or {})
         samples = [Sample(view="front", sha256="0" * 64, name="good.jpg")]
         self.db.write(
             lambda tx: train.register(tx, line=line, trained=trained, samples=samples, by="erin", now=self.at)
@@ -184,13 +186,16 @@ class Plant:
             model=model, score=score, novelty=0.3, novel=False, findings=found, heatmap_png=heatmap(), milliseconds=21
         )
 
-    def answer(self, name: str, given: label.Label, line: str | None = None) -> str:
-        """A person takes the next unit and judges it; its serial."""
+    def answer(self, name: str, given: label.Label, line: str | None = None, seen: Sequence[int] = ()) -> str:
+        """A person takes the next unit, sees those images and judges it; its serial."""
         with self.db.read() as tx:
             person = people.find(tx, name)
         held = self.db.write(lambda tx: review.claim(tx, person_id=person.id, line=line, now=self.at))
-        answered = self.db.write(lambda tx: label.answer(
-            tx, task_id=held.task_id, lease=held.lease, person=person, label=given, seen=(), now=self.at))  # fmt: skip
+        answered = self.db.write(
+            lambda tx: label.answer(
+                tx, task_id=held.task_id, lease=held.lease, person=person, label=given, seen=seen, now=self.at
+            )
+        )
         return answered.serial
 
     def windows(self, values: list[float], line: str = "phones") -> None:

@@ -1,15 +1,20 @@
 """The same seven questions for every page and action: stranger, inspector, engineer, admin, wrong token, wrong method,
 unknown line."""
 
+from hashlib import sha256
+
 import pytest
 
 from inspection.core.people import Role
 from review_ui.pages import PAGES
+from tests.review_ui import cards
+from tests.review_ui.plant import picture
 
 LOOK = ["/", "/queue", "/queue/count", "/review", "/password", "/lines/phones", "/lines/phones/training",
-        "/lines/phones/units", "/lines/phones/units/A-1", "/lines/phones/light", "/images/1",
-        "/images/1/thumb"]  # fmt: skip
-ENGINEERS_LOOK = ["/new-line"]
+        "/lines/phones/units", "/lines/phones/units/A-1", "/lines/phones/light", "/lines/phones/models/1",
+        "/images/1", "/images/1/thumb"]  # fmt: skip
+SUSPECT = sha256(picture(99)).hexdigest()
+ENGINEERS_LOOK = ["/new-line", f"/lines/phones/models/1/suspects/{SUSPECT}"]
 INSPECTORS_ACT = [
     "/review/undo",
     "/review/1",
@@ -42,6 +47,7 @@ FIELDS = {
 def plant(plant):
     plant.line(simulated=True)
     plant.unit("A-1")
+    plant.model(card=cards.learned(suspects=[cards.suspect(plant.images.put(picture(99)).sha256)]))
     return plant
 
 

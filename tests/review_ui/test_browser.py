@@ -6,17 +6,24 @@ import pytest
 
 from inspection.core.level import Level
 from inspection.core.people import Role
+from tests.review_ui import cards
 from tests.review_ui.plant import PASSWORD, picture
 
 PAGES = ["/", "/queue", "/review", "/review?line=gears", "/new-line", "/password", "/lines/gears", "/lines/phones",
-         "/lines/phones/training", "/lines/phones/units", "/lines/phones/units/A-0", "/lines/phones/light"]  # fmt: skip
+         "/lines/phones/training", "/lines/phones/units", "/lines/phones/units/A-0", "/lines/phones/light",
+         "/lines/phones/models/1"]  # fmt: skip
 
 
 @pytest.fixture
 def plant(plant):
     plant.line(simulated=True)
     plant.line("gears", views=("face",), title="Gear wheels, incoming")
-    plant.level(Level.AI_ASSIST, model=plant.model(), audit_share=0)
+    suspects = [
+        cards.suspect(plant.images.put(picture(99 + i)).sha256, f"photo {i} of good parts.png") for i in range(3)
+    ]
+    card = cards.learned(suspects=suspects)
+    card["views"]["back"] = cards.foreign()["views"]["back"]
+    plant.level(Level.AI_ASSIST, model=plant.model(card=card), audit_share=0)
     for i in range(4):
         plant.unit(f"A-{i}", score=0.9 if i % 2 else 0.1, size=(640, 480))
         plant.wait(1)
