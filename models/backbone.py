@@ -28,6 +28,7 @@ _STAGES = (
     (3, 1, 6, 320, 1),
 )
 _STEM_CHANNELS = 32
+_FIRST_TAP = 2
 TAP_CHANNELS = {3: 80, 4: 112, 5: 192}
 
 
@@ -109,11 +110,12 @@ def unfolded() -> Mapping[str, tuple[Floats, Floats, Floats]]:
 def add_taps(graph: Graph) -> Taps:
     """Add the pretrained network from the graph's image to the end of stage 5."""
     x = add_stem(graph, convolutions())
-    stages = []
+    taps = {}
     for stage in range(6):
         x = add_stage(graph, convolutions(), x, stage)
-        stages.append(x)
-    return Taps(s2=stages[2], s3=stages[3], s4=stages[4], s5=stages[5])
+        if stage >= _FIRST_TAP:
+            x = taps[f"s{stage}"] = graph.tap(x, f"s{stage}")
+    return Taps(**taps)
 
 
 def add_stem(graph: Graph, convs: Convs) -> str:

@@ -127,7 +127,9 @@ class Picture:
         if (rows, columns) not in self._sized:
             wanted = (columns, rows) if self.header.turned else (rows, columns)
             resized = _resize(self._decode(self._reduction(wanted)), wanted)
-            self._sized[rows, columns] = _upright(resized, self.header.orientation)
+            sized = _upright(resized, self.header.orientation)
+            sized.flags.writeable = False  # so that whoever has seen it once may rely on it
+            self._sized[rows, columns] = sized
         return self._sized[rows, columns]
 
     @cached_property

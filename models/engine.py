@@ -50,7 +50,8 @@ class NotOnThisProcessor(RuntimeError):
 
 
 class Compiled:
-    """A graph ready to run: ONNX, or OpenVINO's own XML with its `weights`. An Engine."""
+    """A graph ready to run: ONNX, or OpenVINO's own XML with its `weights`. An Engine. `requests` are one per worker,
+    warm; `inputs` and `outputs` are names in order."""
 
     def __init__(self, graph: bytes, precision: Precision, workers: int, weights: bytes = b"") -> None:
         check_precision(precision)
@@ -61,19 +62,24 @@ class Compiled:
             "ENABLE_CPU_PINNING": False,  # pinned threads of two processes would meet on one core
         }
         model = _core().read_model(graph, weights)
-        self.names = [str(output.get_any_name()) for output in model.outputs]
-        self._compiled = _core().compile_model(model, "CPU", options)
-        self._requests = [self._compiled.create_infer_request() for _ in range(workers)]
+        # A compiled model knows its outputs by other names as well.
+        self.inputs = [str(given.get_any_name()) for given in model.inputs]
+        self.outputs = [str(output.get_any_name()) for output in model.outputs]
+        compiled = _core().compile_model(model, "CPU", options)
+        self.requests = [compiled.create_infer_request() for _ in range(workers)]
+        blank = {i: np.zeros(tuple(o.shape), o.get_element_type().to_dtype()) for i, o in enumerate(compiled.inputs)}
         # The first inferences of two threads at once can wait for each other for ever; one after the other they do not.
-        blank = np.zeros(tuple(self._compiled.input(0).shape), np.uint8)
-        for request in self._requests:
-            request.infer({0: blank})
+        for request in self.requests:
+            request.infer(blank)
 
     def run(self, image: NDArray[np.uint8], worker: int) -> Mapping[str, NDArray[np.float32]]:
         """Outputs by name for one image (rows, columns, 3; BGR)."""
-        request = self._requests[worker]
-        request.infer({0: np.ascontiguousarray(image)[None]})
-        return {name: request.get_output_tensor(i).data.copy() for i, name in enumerate(self.names)}
+        self.requests[worker].infer({0: np.ascontiguousarray(image)[None]})
+        return self.read(worker)
+
+    def read(self, worker: int) -> dict[str, NDArray[np.float32]]:
+        """What this worker's request has computed, by name."""
+        return {name: self.requests[worker].get_output_tensor(i).data.copy() for i, name in enumerate(self.outputs)}
 
     def close(self) -> None:
         """Nothing to do: the memory goes with the last use, so that no thread is cut off."""

@@ -10,6 +10,7 @@ from onnx import TensorProto, helper, numpy_helper
 OPSET = 17
 IR_VERSION = 8
 PRODUCER = "jidoka"
+TAP = "tap_"  # begins the names of the tensors at which a graph may be cut
 
 Floats = NDArray[np.floating[Any]]
 
@@ -75,6 +76,11 @@ class Graph:
         node = helper.make_node("TopK", [x, self.integers(count)], [name, f"{name}_where"], name=name, axis=0)
         self._nodes.append(node)
         return name
+
+    def tap(self, x: str, name: str) -> str:
+        """Give `x` a fixed name, by which the graph can be cut there: what lies before is the same for many models."""
+        self._nodes.append(helper.make_node("Identity", [x], [TAP + name], name=f"Identity_{TAP}{name}"))
+        return TAP + name
 
     def output(self, x: str, name: str, shape: tuple[int, ...]) -> None:
         """Give `x` out of the graph under `name`."""

@@ -2,6 +2,7 @@
 
 import heapq
 import itertools
+import logging
 import math
 import threading
 import time
@@ -9,7 +10,7 @@ from collections import OrderedDict, deque
 from collections.abc import Mapping
 from concurrent.futures import Future, InvalidStateError, ThreadPoolExecutor
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -19,41 +20,17 @@ from inspection.core.capture import measure
 from inspection.core.predict import Examination, Failure, NoPrediction, Prediction, Question
 from inspection.core.train import UNNAMED
 from models import artefact
-from models.artefact import Artefact, Corrupt, Missing, ViewModel
+from models.artefact import ViewModel
 from models.decode import MAX_PIXELS, Picture, Unreadable
 from models.engine import Engine, NoAnswer
-from models.engines import open_all
 from models.explain import findings, heatmap_png
-from models.figures import Meter, ModelFigures, resident_mb
+from models.figures import ModelFigures
+from models.loaded import Failed, Loaded, failed, open_head, open_model, sharing
+from models.sharing import Trunks
 
+log = logging.getLogger("jidoka")
 KEEP_LOADED = 8
 QUEUE = 64
-_RETRY_S = 10.0
-
-
-@dataclass(frozen=True, kw_only=True)
-class _Loaded:
-    """A model ready to run: for each view, what judges it and its engine."""
-
-    views: dict[str, tuple[ViewModel, Engine]]
-    meter: Meter
-
-    def close(self) -> None:
-        """Give back what the engines hold."""
-        for _, engine in self.views.values():
-            engine.close()
-
-
-@dataclass(frozen=True, kw_only=True)
-class _Failed:
-    """A model that could not be loaded, why, and when it may be tried again."""
-
-    failure: Failure
-    detail: str
-    again_at: float
-
-    def close(self) -> None:
-        """Nothing is held."""
 
 
 @dataclass(kw_only=True)
@@ -83,8 +60,9 @@ class OpenVinoPredictor:
         self, root: Path, *, threads: int = 2, queue: int = QUEUE, keep: int = KEEP_LOADED, max_pixels: int = MAX_PIXELS
     ) -> None:
         self._root, self._threads, self._most, self._keep, self._max_pixels = root, threads, queue, keep, max_pixels
-        self._models: OrderedDict[str, _Loaded | _Failed | Future[None]] = OrderedDict()
+        self._models: OrderedDict[str, Loaded | Failed | Future[None]] = OrderedDict()
         self._lock = threading.Lock()
+        self._trunks = Trunks(threads)
         self._loader = ThreadPoolExecutor(1, thread_name_prefix="jidoka-load")
         self._jobs: deque[_Job] = deque()
         self._due: list[tuple[float, int, _Job]] = []
@@ -103,7 +81,7 @@ class OpenVinoPredictor:
             if isinstance(known, Future):
                 return known
             future: Future[None] = Future()
-            if isinstance(known, _Loaded):
+            if isinstance(known, Loaded):
                 future.set_result(None)
                 return future
             self._models[model] = future
@@ -128,19 +106,19 @@ class OpenVinoPredictor:
         """Forget a model; one that is being loaded is forgotten when it is."""
         with self._lock:
             known = self._models.pop(model, None)
-        if isinstance(known, _Loaded):
+        if isinstance(known, Loaded):
             known.close()
 
     def ready(self, model: str) -> bool:
         """Whether the model would answer at once."""
         with self._lock:
-            return isinstance(self._models.get(model), _Loaded)
+            return isinstance(self._models.get(model), Loaded)
 
     def figures(self, model: str) -> ModelFigures | None:
         """What a loaded model costs; None for one that is not loaded."""
         with self._lock:
             known = self._models.get(model)
-        return known.meter.figures() if isinstance(known, _Loaded) else None
+        return known.meter.figures() if isinstance(known, Loaded) else None
 
     def close(self) -> None:
         """Stop the threads; whoever still waits is told that there is no opinion."""
@@ -158,12 +136,12 @@ class OpenVinoPredictor:
             self.unload(model)
 
     def _load(self, model: str, future: "Future[None]") -> None:
-        state: _Loaded | _Failed
+        state: Loaded | Failed
         error: Exception | None = None
         try:
-            state = _open(artefact.load(self._root, model), self._threads)
+            state = open_model(artefact.load(self._root, model), self._threads)
         except Exception as problem:  # whatever is wrong with a model, its images go to a person
-            error, state = problem, _failed(problem)
+            error, state = problem, failed(problem)
         with self._lock:
             wanted = self._models.get(model) is future
             if wanted:
@@ -173,26 +151,26 @@ class OpenVinoPredictor:
             old.close()
         future.set_exception(error) if error else future.set_result(None)
 
-    def _forget_oldest(self) -> list["_Loaded | _Failed"]:
-        loaded = {name: state for name, state in self._models.items() if isinstance(state, _Loaded)}
+    def _forget_oldest(self) -> list["Loaded | Failed"]:
+        loaded = {name: state for name, state in self._models.items() if isinstance(state, Loaded)}
         oldest = list(loaded)[: max(0, len(loaded) - self._keep)]
         for name in oldest:
             del self._models[name]
         return [loaded[name] for name in oldest]
 
-    def _state(self, model: str) -> _Loaded | _Failed:
+    def _state(self, model: str) -> Loaded | Failed:
         """How a model stands; asking for one that is not there begins to load it."""
         with self._lock:
             state = self._models.get(model)
-            if isinstance(state, _Loaded):
+            if isinstance(state, Loaded):
                 self._models.move_to_end(model)
                 return state
-            if isinstance(state, _Failed) and time.monotonic() < state.again_at:
+            if isinstance(state, Failed) and time.monotonic() < state.again_at:
                 return state
-            if isinstance(state, _Failed):
+            if isinstance(state, Failed):
                 del self._models[model]
         self.load(model)
-        return _Failed(failure=Failure.LOADING, detail="The model is being loaded.", again_at=0.0)
+        return Failed(failure=Failure.LOADING, detail="The model is being loaded.", again_at=0.0)
 
     def _run(self, worker: int) -> None:
         while True:
@@ -212,20 +190,54 @@ class OpenVinoPredictor:
                 job.fail(Failure.ERROR, f"{type(error).__name__}: {error}")
 
     def _examine(self, job: _Job, worker: int) -> Examination:
-        """One decode for the figures and for every model asked."""
+        """One decode for the figures and for every model asked, and one pass through a backbone they share."""
         picture = Picture(job.image, self._max_pixels)
-        opinions = tuple(self._opinion(model, picture, job.question, worker) for model in job.question.models)
+        states = {model: self._state(model) for model in job.question.models}
+        heads = self._heads(states, job.question.view)
+        opinions = tuple(
+            self._opinion(model, states[model], heads.get(model), picture, job.question, worker)
+            for model in job.question.models
+        )
         return Examination(quality=measure(picture.grey, job.question.reference), opinions=opinions)
 
-    def _opinion(self, model: str, picture: Picture, question: Question, worker: int) -> Prediction | NoPrediction:
-        state = self._state(model)
-        if isinstance(state, _Failed):
+    def _heads(self, states: Mapping[str, Loaded | Failed], view: str) -> Mapping[str, Engine]:
+        """What runs the models that share a backbone. Heads are made when they are first wanted, and until they are,
+        each model runs in one piece."""
+        shared = sharing(states, view)
+        loaded = {model: state for model in shared if isinstance(state := states[model], Loaded)}
+        for model, state in loaded.items():
+            with self._lock:
+                new = view not in state.wanted
+                state.wanted.add(view)
+            if new:
+                self._loader.submit(self._divide, model, state, view)
+        ready = {model: head for model, state in loaded.items() if (head := state.heads.get(view)) is not None}
+        return ready if len(ready) == len(shared) else {}
+
+    def _divide(self, model: str, state: Loaded, view: str) -> None:
+        """Make a loaded model's head; where that cannot be, it goes on in one piece."""
+        try:
+            state.heads[view] = open_head(artefact.load(self._root, model), view, self._trunks)
+        except Exception:
+            log.exception("backbone_not_shared model=%s view=%s", model, view)
+
+    def _opinion(
+        self,
+        model: str,
+        state: Loaded | Failed,
+        head: Engine | None,
+        picture: Picture,
+        question: Question,
+        worker: int,
+    ) -> Prediction | NoPrediction:
+        if isinstance(state, Failed):
             return NoPrediction(model=model, failure=state.failure, detail=state.detail)
         if question.view not in state.views:
             words = f"The model was not trained for view {question.view!r}: train it anew."
             return NoPrediction(model=model, failure=Failure.MISSING, detail=words)
         try:
-            prediction = _judge(model, *state.views[question.view], picture, question, worker)
+            view, whole = state.views[question.view]
+            prediction = _judge(model, view, head or whole, picture, question, worker)
         except Unreadable:
             raise
         except NoAnswer as error:
@@ -249,15 +261,6 @@ class OpenVinoPredictor:
                     return heapq.heappop(self._due)[2]
                 self._clock.wait(left)
         return None
-
-
-def _open(found: Artefact, threads: int) -> _Loaded:
-    """The engines of a model. Its files are not kept in memory beside them."""
-    begun, before = time.perf_counter(), resident_mb()
-    engines = open_all(found, threads)
-    grown, size = resident_mb() - before, sum(len(v.graph) + len(v.weights) for v in found.views.values()) / 1e6
-    views = {name: (replace(view, graph=b"", weights=b""), engines[name]) for name, view in found.views.items()}
-    return _Loaded(views=views, meter=Meter(load_s=time.perf_counter() - begun, megabytes=max(grown, size)))
 
 
 def _judge(
@@ -286,8 +289,3 @@ def _type(view: ViewModel, outputs: Mapping[str, NDArray[np.float32]]) -> str | 
         return None
     kind = view.types[int(outputs["types"].argmax())]
     return None if kind == UNNAMED else kind
-
-
-def _failed(error: Exception) -> _Failed:
-    kind = {Missing: Failure.MISSING, Corrupt: Failure.CORRUPT}.get(type(error), Failure.ERROR)
-    return _Failed(failure=kind, detail=str(error), again_at=time.monotonic() + _RETRY_S)
