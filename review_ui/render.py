@@ -10,6 +10,7 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from jinja2_fragments import render_block
 
+from inspection.core import pace
 from inspection.core.level import FREEDOM, Level
 from review_ui import draw, texts
 
@@ -28,7 +29,7 @@ def environment() -> Environment:
     words = texts.catalogue()
     filters: dict[str, Callable[..., str]] = {
         "span": span, "share": share, "shares": partial(share, digits=2), "stamp": stamp, "score": score,
-        "version": version,
+        "version": version, "roughly": pace.words,
     }  # fmt: skip
     made.filters.update(filters)
     made.globals.update(t=words, word=texts.word, plural=texts.plural, static=static)

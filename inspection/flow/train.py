@@ -8,6 +8,7 @@ from typing import Protocol
 from inspection.core.capture import VIEW
 from inspection.core.journal import Change, facts, plain
 from inspection.core.line import Unknown
+from inspection.core.pace import Stage, noted
 from inspection.core.train import (
     Cancelled,
     Outline,
@@ -159,12 +160,13 @@ def work_once(db: Database, images: ImageStore, trainer: Trainer, clock: Callabl
 def _train(
     db: Database, images: ImageStore, trainer: Trainer, clock: Callable[[], datetime], job: Job, claim: str
 ) -> str:
-    stopped = False
+    stopped, since, seen = False, clock().timestamp(), tuple[Stage, ...]()
 
     def progress(stage: str, done: int, total: int) -> None:
-        nonlocal stopped
-        until = clock() + CLAIM
-        stopped = not db.write(lambda tx: models.note_progress(tx, job.id, claim, stage, done, total, until))
+        nonlocal stopped, seen
+        at = clock()
+        seen = noted(seen, stage, done, total, at=at.timestamp(), since=since)
+        stopped = not db.write(lambda tx: models.note_progress(tx, job.id, claim, seen, at + CLAIM))
 
     with db.read() as tx:
         samples = gather(tx, line=job.line)

@@ -60,7 +60,7 @@ def train_line(db: "Database", line: str, good: Path | None, data_dir: Path | No
     from inspection.flow import train as flow
     from inspection.main.progress import Bar
     from inspection.main.server import make_trainer, now, open_images
-    from inspection.store import lines
+    from inspection.store import lines, models
 
     settings = _settings(data_dir)
     images = open_images(settings)
@@ -70,7 +70,8 @@ def train_line(db: "Database", line: str, good: Path | None, data_dir: Path | No
         samples = flow.gather(tx, line=line)
         views = lines.in_force(tx, line).line.recipe.views
         check_enough(samples, views)
-    with Bar() as bar:
+        before = models.last_done(tx, lines.in_force(tx, line).id)
+    with Bar(before.stages if before else ()) as bar:
         trained = make_trainer(settings, seed)(
             line=line, views=views, samples=samples, read=images.get, progress=bar, cancelled=lambda: False
         )

@@ -1,13 +1,15 @@
 """The registry: training images, trained models, and the jobs that train them."""
 
 import json
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import delete, func, insert, or_, select, update
 
 from inspection.core.moment import micros, moment
+from inspection.core.pace import Stage
 from inspection.core.train import UNNAMED, Outline, Sample
 from inspection.store.database import Tx
 from inspection.store.records import (
@@ -50,6 +52,9 @@ class Job:
     message: str
     by: str
     at: datetime
+    started_at: datetime | None
+    ended_at: datetime | None
+    stages: tuple[Stage, ...]
 
 
 def add_sample(tx: Tx, line_id: int, sample: Sample, by: str, now: datetime, *, simulated: bool = False) -> bool:
@@ -194,6 +199,9 @@ _JOBS = select(
     JOB.c.message,
     JOB.c.by,
     JOB.c.at,
+    JOB.c.started_at,
+    JOB.c.ended_at,
+    JOB.c.stages,
 ).join(LINE, LINE.c.id == JOB.c.line_id)
 
 
@@ -228,15 +236,31 @@ def claim_job(tx: Tx, claim: str, until: datetime, now: datetime) -> Job | None:
     row = tx.execute(_JOBS.where(or_(JOB.c.state == "queued", silent)).order_by(JOB.c.id).limit(1)).one_or_none()
     if row is None:
         return None
-    values = {"state": "running", "claim": claim, "claimed_until": micros(until)}
+    begun = row.started_at or micros(now)
+    anew = {"stage": "", "done": 0, "total": 0, "stages": "[]", "started_at": begun}
+    values = {"state": "running", "claim": claim, "claimed_until": micros(until), **anew}
     tx.execute(update(JOB).where(JOB.c.id == row.id).values(**values))
     return _job(row)
 
 
-def note_progress(tx: Tx, job_id: int, claim: str, stage: str, done: int, total: int, until: datetime) -> bool:
-    """Tell how far a job is; False when it was cancelled or taken over, and must stop."""
+def last_done(tx: Tx, line_id: int) -> Job | None:
+    """The line's newest training that ended with a model."""
+    done = _JOBS.where(JOB.c.line_id == line_id, JOB.c.state == "done").order_by(JOB.c.id.desc()).limit(1)
+    row = tx.execute(done).one_or_none()
+    return None if row is None else _job(row)
+
+
+def note_progress(tx: Tx, job_id: int, claim: str, stages: Sequence[Stage], until: datetime) -> bool:
+    """Tell how far a job is, in the last of its stages; False when it was cancelled or taken over, and must stop."""
     mine = (JOB.c.id == job_id) & (JOB.c.claim == claim) & (JOB.c.state == "running")
-    values = {"stage": stage, "done": done, "total": total, "claimed_until": micros(until)}
+    last, body = stages[-1], dump([asdict(stage) for stage in stages])
+    values = {
+        "stage": last.name,
+        "done": last.done,
+        "total": last.total,
+        "stages": body,
+        "claimed_until": micros(until),
+    }
     return tx.execute(update(JOB).where(mine).values(**values)).rowcount == 1
 
 
@@ -250,4 +274,10 @@ def end_job(tx: Tx, job_id: int, state: str, message: str, now: datetime, claim:
 
 
 def _job(row: Any) -> Job:
-    return Job(**{**row._mapping, "at": moment(row.at)})
+    told = {
+        "at": moment(row.at),
+        "started_at": None if row.started_at is None else moment(row.started_at),
+        "ended_at": None if row.ended_at is None else moment(row.ended_at),
+        "stages": tuple(Stage(**stage) for stage in json.loads(row.stages)),
+    }
+    return Job(**{**row._mapping, **told})

@@ -287,7 +287,9 @@ class JobRow(SQLModel, table=True):
     at: int = _time()
     claim: str | None = None
     claimed_until: int | None = _time(null=True)
+    started_at: int | None = _time(null=True)
     ended_at: int | None = _time(null=True)
+    stages: str = _text("[]")
 
 
 class WindowRow(SQLModel, table=True):

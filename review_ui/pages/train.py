@@ -11,6 +11,7 @@ from inspection.core.train import MIN_GOOD_IMAGES, Untrainable
 from inspection.flow import train
 from inspection.store.reports import files
 from inspection.store.reports import line as report
+from inspection.store.reports import train as progress
 from review_ui import texts
 from review_ui.guard import Desk, guard
 from review_ui.pages.files import kept_small
@@ -99,7 +100,7 @@ def _keep(desk: Desk, line: str, view: str, file: UploadFile) -> bool:
 def _page(desk: Desk, name: str, *, status: int = 200, problem: str = "") -> HTMLResponse:
     page = desk.read(lambda tx: report.page(tx, name, desk.now))
     photos = desk.read(lambda tx: report.samples(tx, name, 24))
-    live = next((job for job in page.jobs if job.state in ("queued", "running")), None)
+    live = desk.read(lambda tx: progress.running(tx, name, desk.now))
     ready = all(count.put_in + count.passed >= MIN_GOOD_IMAGES for count in page.samples)
     told: dict[str, Any] = {"problem": problem, "least": MIN_GOOD_IMAGES, "useful": USEFUL_IMAGES}
     return desk.page(

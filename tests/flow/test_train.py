@@ -1,6 +1,7 @@
 """Training in the background: asked for, worked off, cancelled, and taken up again when a worker dies."""
 
 import secrets
+from collections.abc import Callable
 
 import pytest
 
@@ -8,6 +9,7 @@ from inspection.core.line import Unknown
 from inspection.core.train import MIN_GOOD_IMAGES, Trained, Untrainable
 from inspection.flow import train
 from inspection.store import journal, models
+from inspection.store.reports import train as progress
 from tests.plant import Plant
 
 
@@ -181,3 +183,87 @@ def test_units_that_people_passed_are_trained_from_as_well(plant: Plant) -> None
         plant.answer(held, verdict)
     names = {sample.name for sample in plant.read(lambda tx: train.gather(tx, line="phones"))}
     assert names == {"good"}
+
+
+def paced(plant: Plant, reports: list[tuple[str, int, int, int]]) -> Callable[..., Trained]:
+    """A trainer that reports (stage, done, total) after so many seconds each, and ends with a model."""
+
+    def trains(*, line, views, progress, **_ignored) -> Trained:  # type: ignore[no-untyped-def]
+        for stage, done, total, seconds in reports:
+            plant.later(seconds=seconds)
+            progress(stage, done, total)
+        return Trained(artefact=secrets.token_hex(32), card={"line": line, "views": list(views)})
+
+    return trains
+
+
+STEADY = [("features", done, 10, 10) for done in range(1, 11)] + [("fitting", 1, 1, 60)]
+
+
+def running(plant: Plant) -> progress.Running | None:
+    return plant.read(lambda tx: progress.running(tx, "phones", plant.now))
+
+
+def test_what_is_left_is_known_from_the_store_alone_and_the_whole_from_the_training_before(any_plant: Plant) -> None:
+    put_in(any_plant)
+    ask(any_plant)
+    waits = running(any_plant)
+    assert waits is not None
+    assert (waits.elapsed, waits.left.stage, waits.left.whole) == (None, None, None)
+    assert work(any_plant, paced(any_plant, STEADY))  # type: ignore[arg-type]
+    assert running(any_plant) is None
+
+    ask(any_plant)
+    found = []
+
+    def looks(*, progress, **_ignored) -> Trained:  # type: ignore[no-untyped-def]
+        for done in range(1, 6):
+            any_plant.later(seconds=20)
+            progress("features", done, 10)
+        found.append(running(any_plant))
+        raise Untrainable("enough seen")
+
+    assert work(any_plant, looks)
+    assert found[0].elapsed == 100
+    assert found[0].left.stage == pytest.approx(100)
+    assert found[0].left.whole == pytest.approx(100 + 2 * 60), "it is twice as slow as last time"
+
+
+def test_a_worker_that_takes_a_training_up_again_begins_its_estimate_anew(plant: Plant) -> None:
+    put_in(plant)
+    job_id = ask(plant)
+
+    def dies(*, progress, **_ignored) -> Trained:  # type: ignore[no-untyped-def]
+        for done in range(1, 9):
+            plant.later(seconds=1)
+            progress("features", done, 10)
+        raise SystemExit
+
+    with pytest.raises(SystemExit):
+        work(plant, dies)
+    silent = running(plant)
+    assert silent is not None
+    assert silent.left.stage == pytest.approx(2)
+    plant.later(minutes=3)
+    gone = running(plant)
+    assert gone is not None
+    assert gone.left.stage is None, "nobody reports"
+    found = []
+
+    def again(*, progress, **_ignored) -> Trained:  # type: ignore[no-untyped-def]
+        found.append(running(plant))
+        for done in range(1, 4):
+            plant.later(seconds=30)
+            progress("features", done, 10)
+        found.append(running(plant))
+        return Trained(artefact=secrets.token_hex(32), card={})
+
+    assert work(plant, again)
+    assert (found[0].job.stage, found[0].job.total, found[0].left.stage) == ("", 0, None)
+    assert found[1].left.stage == pytest.approx(210)
+    assert found[1].elapsed == 8 + 180 + 90, "counted since it first began"
+    job = plant.read(lambda tx: models.job(tx, job_id))
+    assert job is not None
+    assert job.started_at is not None
+    assert job.ended_at is not None
+    assert (job.ended_at - job.started_at).total_seconds() == 278

@@ -4,6 +4,8 @@ import re
 
 import pytest
 
+from inspection.flow import train
+from inspection.flow.train import Trained
 from tests.review_ui.plant import picture
 
 
@@ -88,3 +90,28 @@ def test_a_training_is_queued_watched_and_cancelled(visit, plant):
     erin.post("/lines/phones/train/1/cancel")
     assert "Cancelled by erin." in erin.get("/lines/phones/training").text
     assert erin.post("/lines/phones/train/1/cancel").status_code == 404
+
+
+def test_a_running_training_says_how_long_it_took_and_still_takes(visit, plant):
+    erin = visit("erin")
+    put_in(erin, *[(f"{i}.jpg", picture(i)) for i in range(10)])
+    erin.post("/lines/phones/train")
+    pages = []
+
+    def trains(*, progress, **_ignored):
+        pages.append(visit("ines").get("/lines/phones/training").text)
+        for done in range(1, 8):
+            plant.wait(20)
+            progress("features of front", done, 16)
+        pages.append(visit("ines").get("/lines/phones/training").text)
+        return Trained(artefact="feed" * 16, card={})
+
+    assert train.work_once(plant.db, plant.images, trains, lambda: plant.at)
+    begins, running = pages
+    assert begins.count("not known yet") == 2
+    assert "features of front" in running
+    assert "7 / 16" in running
+    assert re.search(r"So far</dt><dd>2 min<", running)
+    assert re.search(r"This step still takes</dt><dd>about 3 min<", running)
+    assert "steps to come are judged by the line&#39;s last training" in running
+    assert "took 2 min" in visit("ines").get("/lines/phones/training").text
