@@ -15,6 +15,7 @@ _RIDGE = 1e-3
 _POSITION_RIDGE = 1e-2
 _PROJECTION = 96
 _CHUNK = 16
+_MOST_BLOCKS = 1024
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,7 +31,7 @@ class Texture:
 @dataclass(frozen=True, kw_only=True)
 class Position:
     """A Gaussian per cell (PaDiM; Defard et al., 2021): a mean per cell, an inverse root of the covariance per block of
-    2 x 2 cells; `blocks` (blocks, 4) are the cells of each."""
+    neighbouring cells; `blocks` (blocks, cells) are the cells of each."""
 
     mean: Floats
     root: Floats
@@ -45,9 +46,11 @@ class Familiar:
     root: Floats
 
 
-def fit_texture(features: Features, images: Sequence[int], rng: np.random.Generator, size: int = BANK_SIZE) -> Texture:
-    """Whiten a bounded random sample of the images' patches and keep the `size` most different ones."""
-    patches = _sample_patches(features, images, rng)
+def fit_texture(
+    features: Features, images: Sequence[int], rng: np.random.Generator, size: int = BANK_SIZE, most: int = MAX_PATCHES
+) -> Texture:
+    """Whiten a random sample of `most` of the images' patches and keep the `size` most different ones."""
+    patches = _sample_patches(features, images, rng, most)
     mean = patches.mean(axis=0)
     values, vectors = np.linalg.eigh(np.cov(patches - mean, rowvar=False).astype(np.float64))
     scale = 1 / np.sqrt(np.maximum(values, 0) + _RIDGE * max(values.mean(), 1e-6))
@@ -56,9 +59,9 @@ def fit_texture(features: Features, images: Sequence[int], rng: np.random.Genera
     return Texture(mean=mean, whitening=whitening, bank=white[spread_out(white, size, rng)])
 
 
-def _sample_patches(features: Features, images: Sequence[int], rng: np.random.Generator) -> Floats:
+def _sample_patches(features: Features, images: Sequence[int], rng: np.random.Generator, most: int) -> Floats:
     cells = features.shape[1]
-    quota = min(cells, max(1, MAX_PATCHES // len(images)))
+    quota = min(cells, max(1, most // len(images)))
     picked = [features[i][rng.permutation(cells)[:quota]] for i in images]
     return np.concatenate(picked).astype(np.float32)
 
@@ -113,10 +116,19 @@ def fit_position(features: Features, images: Sequence[int], grid: tuple[int, int
 
 
 def blocks_of(grid: tuple[int, int]) -> NDArray[np.int64]:
-    """Indices of the cells in each block of 2 x 2, (blocks, 4), of a grid of even rows and columns."""
+    """Indices of the cells in each square block, (blocks, cells), of a grid of even rows and columns."""
     rows, columns = grid
-    cells = np.arange(rows * columns).reshape(rows // 2, 2, columns // 2, 2)
-    return cells.transpose(0, 2, 1, 3).reshape(-1, 4)
+    side = block_side(grid)
+    cells = np.arange(rows * columns).reshape(rows // side, side, columns // side, side)
+    return cells.transpose(0, 2, 1, 3).reshape(-1, side * side)
+
+
+def block_side(grid: tuple[int, int]) -> int:
+    """Cells along a side of the blocks that share a covariance: 2, or more where a large grid would need too many."""
+    side = 2
+    while grid[0] * grid[1] > _MOST_BLOCKS * side**2 and not (grid[0] % (2 * side) or grid[1] % (2 * side)):
+        side *= 2
+    return side
 
 
 def _chunks(features: Features, images: Sequence[int], channels: slice) -> Iterator[Floats]:

@@ -53,6 +53,11 @@ def unreadable(bad: Sequence[str]) -> Untrainable:
     return Untrainable(f"{len(bad)} images cannot be read. Take them out or put them in again: {told}{more}.")
 
 
+def feature_bytes(size: tuple[int, int]) -> int:
+    """What `extract` keeps on disk of one image."""
+    return 2 * (int(np.prod(grid_of(size))) * CHANNELS + int(np.prod(stage2_shape(size))))
+
+
 def extract(
     samples: Sequence[Sample], read: Read, *, size: tuple[int, int], pooled: bool, precision: Precision, threads: int,
     folder: Path, progress: Progress, cancelled: Callable[[], bool],

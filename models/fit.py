@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from inspection.core.train import Progress, stop_if
 from models.anomaly import (
+    MAX_PATCHES,
     Familiar,
     Features,
     Position,
@@ -24,7 +25,7 @@ from models.calibrate import Curve, Scale, far_out, fit_curve, novelty_limit, sc
 from models.labels import Labels
 from models.learn import Lesson, learn
 from models.mix import ANOMALY
-from models.scoring import POSITION_CHANNELS, Fitted, grid_of, worst_count
+from models.scoring import POSITION_CHANNELS, Fitted, Setup, grid_of, worst_count
 from models.tune import Task
 
 _SUSPECT_SHARE = 0.1
@@ -65,10 +66,11 @@ class FittedView:
 
 
 def fit_parts(
-    features: Features, images: Sequence[int], grid: tuple[int, int], seed: Sequence[int], bank: int
-) -> Parts:
+    features: Features, images: Sequence[int], grid: tuple[int, int], seed: Sequence[int], bank: int,
+    patches: int = MAX_PATCHES,
+) -> Parts:  # fmt: skip
     """Fit the three models to some images; the same seed gives the same models."""
-    texture = fit_texture(features, images, np.random.default_rng(list(seed)), bank)
+    texture = fit_texture(features, images, np.random.default_rng(list(seed)), bank, patches)
     means = np.stack([mean_feature(features[i]) for i in images])
     position = fit_position(features, images, grid, POSITION_CHANNELS)
     return Parts(texture=texture, position=position, familiar=fit_familiar(means))
@@ -81,7 +83,7 @@ def mean_feature(cells: NDArray[np.floating]) -> NDArray[np.float32]:
 
 def cross_fit(
     features: Features, labels: Labels, grid: tuple[int, int], seed: Sequence[int], bank: int,
-    progress: Progress, cancelled: Callable[[], bool],
+    progress: Progress, cancelled: Callable[[], bool], patches: int = MAX_PATCHES,
 ) -> HeldOut:  # fmt: skip
     """Distances of each image in a fold to models of the good ones in the other folds."""
     images = np.flatnonzero(labels.folds >= 0)
@@ -93,7 +95,7 @@ def cross_fit(
     folds = sorted(set(labels.folds[images].tolist()))
     for number, fold in enumerate(folds):
         rest = images[(labels.folds[images] != fold) & ~labels.defective[images]]
-        parts = fit_parts(features, rest.tolist(), grid, [*seed, number], bank)
+        parts = fit_parts(features, rest.tolist(), grid, [*seed, number], bank, patches)
         for row in np.flatnonzero(labels.folds[images] == fold):
             stop_if(cancelled)
             cells = features[images[row]].astype(np.float32)
@@ -105,20 +107,21 @@ def cross_fit(
 
 
 def fit_view(
-    features: Features, labels: Labels, *, size: tuple[int, int], pooled: bool, bank: int, seed: Sequence[int],
+    features: Features, labels: Labels, *, setup: Setup, bank: int, seed: Sequence[int],
     keep_suspects: bool, folder: Path, task: Task, progress: Progress, cancelled: Callable[[], bool],
 ) -> FittedView:  # fmt: skip
     """1 score each image by models of the others, 2 leave out good ones that look like a defect, 3 set the scales on
     the rest, 4 learn from labels where there are enough, 5 fit on the rest."""
-    grid, images = grid_of(size), np.flatnonzero(labels.folds >= 0)
+    grid, images = grid_of(setup.size), np.flatnonzero(labels.folds >= 0)
     held_out = cross_fit(features, labels, grid, seed, bank, progress, cancelled)
     good = ~labels.defective[images]
-    first = _raw(held_out, *_scales(held_out, good))
+    first = _raw(held_out, setup, *_scales(held_out, good))
     kept = good.copy()
     if not keep_suspects:
         kept[good] = ~_suspects(first[good])
     scales = _scales(held_out, kept)
-    raw, curve = _raw(held_out, *scales), fit_curve(_raw(held_out, *scales)[kept])
+    raw = _raw(held_out, setup, *scales)
+    curve = fit_curve(raw[kept])
     suspicion = curve.scores(raw)
     novelty_scale = scale_of(held_out.novelty[kept])
     novelty = standard(held_out.novelty, novelty_scale)
@@ -131,8 +134,9 @@ def fit_view(
     if not isinstance(lesson, str):
         raw[used], curve = lesson.raw, lesson.learned.curve
     fitted = Fitted(
-        size=size, pooled=pooled, texture=parts.texture, position=parts.position, familiar=parts.familiar,
-        texture_scale=scales[0], position_scale=scales[1], novelty_scale=novelty_scale, learned=learned,
+        size=setup.size, pooled=setup.pooled, weights=setup.weights, texture=parts.texture, position=parts.position,
+        familiar=parts.familiar, texture_scale=scales[0], position_scale=scales[1], novelty_scale=novelty_scale,
+        learned=learned,
     )  # fmt: skip
     return FittedView(
         fitted=fitted, curve=curve, novelty_limit=novelty_limit(novelty[kept]), images=images, raw=raw,
@@ -151,8 +155,9 @@ def _scales(held_out: HeldOut, kept: NDArray[np.bool_]) -> tuple[Scale, Scale]:
     return scale_of(worst(held_out.texture[kept])), scale_of(worst(held_out.position[kept]))
 
 
-def _raw(held_out: HeldOut, texture: Scale, position: Scale) -> NDArray[np.float64]:
-    return worst((standard(held_out.texture, texture) + standard(held_out.position, position)) / 2)
+def _raw(held_out: HeldOut, setup: Setup, texture: Scale, position: Scale) -> NDArray[np.float64]:
+    z = standard(held_out.texture, texture), standard(held_out.position, position)
+    return worst(setup.weights[0] * z[0] + setup.weights[1] * z[1])
 
 
 def _suspects(raw: NDArray[np.float64]) -> NDArray[np.bool_]:
@@ -171,7 +176,7 @@ def scores_of(
     texture = standard(texture_distances(fitted.texture, cells), fitted.texture_scale)
     position = standard(position_distances(fitted.position, cells[:, POSITION_CHANNELS]), fitted.position_scale)
     novelty = np.log(max(unfamiliarity(fitted.familiar, mean_feature(cells)), 1e-6))
-    raw = worst(((texture + position) / 2)[None])
+    raw = worst((fitted.weights[0] * texture + fitted.weights[1] * position)[None])
     if fitted.learned is not None:
         parts = {ANOMALY: raw, **{part: np.array([figure]) for part, figure in (served or {}).items()}}
         raw = fitted.learned.mix.raw(parts)

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from models.anomaly import Familiar, Position, Texture
+from models.anomaly import Familiar, Position, Texture, block_side
 from models.backbone import TAP_CHANNELS, Taps, add_taps, blocks_of
 from models.calibrate import Scale
 from models.graph import Graph
@@ -18,8 +18,25 @@ _WORST_LEAST = 3
 
 
 @dataclass(frozen=True, kw_only=True)
+class Setup:
+    """How a view's images are looked at: input size (rows, columns), features averaged over 3 x 3 cells or not, and the
+    weights of the texture's and the place's distances."""
+
+    size: tuple[int, int]
+    pooled: bool = True
+    weights: tuple[float, float] = (0.5, 0.5)
+
+    @property
+    def words(self) -> str:
+        """The setup as people read it."""
+        parts = [name for name, weight in zip(("texture", "place"), self.weights, strict=True) if weight]
+        return f"{self.size[0]} x {self.size[1]}, {'averaged' if self.pooled else 'plain'}, {' + '.join(parts)}"
+
+
+@dataclass(frozen=True, kw_only=True)
 class Fitted:
-    """Everything fitted for one view: the three models and the scales that bring their distances together."""
+    """Everything fitted for one view: the three models, the scales that bring their distances together, and the weights
+    of texture and position."""
 
     size: tuple[int, int]
     pooled: bool
@@ -29,6 +46,7 @@ class Fitted:
     texture_scale: Scale
     position_scale: Scale
     novelty_scale: Scale
+    weights: tuple[float, float] = (0.5, 0.5)
     learned: Learned | None = None
 
 
@@ -70,9 +88,7 @@ def scoring_graph(fitted: Fitted) -> bytes:
     grid = grid_of(fitted.size)
     taps = add_taps(graph)
     x = _embedding(graph, taps, grid, fitted.pooled)
-    texture = _standard(graph, _texture(graph, x, fitted.texture, grid), fitted.texture_scale)
-    position = _standard(graph, _position(graph, x, fitted.position, grid), fitted.position_scale)
-    cells = graph.node("Mul", graph.node("Add", texture, position), graph.floats(0.5))
+    cells = _anomaly(graph, x, fitted, grid)
     raw, types = _worst(graph, cells, grid), ""
     if fitted.learned is not None:
         served = add_learned(graph, fitted.learned, taps, x, raw, cells, grid)
@@ -91,6 +107,23 @@ def _embedding(graph: Graph, taps: Taps, grid: tuple[int, int], pooled: bool) ->
     return graph.mean3(x) if pooled else x
 
 
+def _anomaly(graph: Graph, x: str, fitted: Fitted, grid: tuple[int, int]) -> str:
+    """The weighted sum of the distances; one that weighs nothing is not computed."""
+    parts = []
+    for add, weight in zip((_texture_z, _position_z), fitted.weights, strict=True):
+        if weight:
+            parts.append(graph.node("Mul", add(graph, x, fitted, grid), graph.floats(weight)))
+    return parts[0] if len(parts) == 1 else graph.node("Add", *parts)
+
+
+def _texture_z(graph: Graph, x: str, fitted: Fitted, grid: tuple[int, int]) -> str:
+    return _standard(graph, _texture(graph, x, fitted.texture, grid), fitted.texture_scale)
+
+
+def _position_z(graph: Graph, x: str, fitted: Fitted, grid: tuple[int, int]) -> str:
+    return _standard(graph, _position(graph, x, fitted.position, grid), fitted.position_scale)
+
+
 def _texture(graph: Graph, x: str, texture: Texture, grid: tuple[int, int]) -> str:
     """Distance to the nearest row b of the bank, as |x|^2 + min(|b|^2 - 2 b x): two convolutions and a minimum."""
     whitening = texture.whitening.T.astype(np.float64)
@@ -103,17 +136,18 @@ def _texture(graph: Graph, x: str, texture: Texture, grid: tuple[int, int]) -> s
 
 
 def _position(graph: Graph, x: str, position: Position, grid: tuple[int, int]) -> str:
-    """Mahalanobis distance from each cell's own mean, computed in blocks of 2 x 2 cells."""
-    rows, columns = grid
+    """Mahalanobis distance from each cell's own mean, computed in square blocks of cells."""
+    side = block_side(grid)
+    rows, columns = grid[0] // side, grid[1] // side
     channels = POSITION_CHANNELS.stop - POSITION_CHANNELS.start
     limits = (graph.integers(POSITION_CHANNELS.start), graph.integers(POSITION_CHANNELS.stop), graph.integers(1))
     x = graph.node("Slice", x, *limits)
-    x = graph.node("Reshape", x, graph.integers(channels, rows // 2, 2, columns // 2, 2))
+    x = graph.node("Reshape", x, graph.integers(channels, rows, side, columns, side))
     x = graph.node("Transpose", x, perm=[1, 3, 2, 4, 0])
-    x = graph.node("Reshape", x, graph.integers(-1, 4, channels))
+    x = graph.node("Reshape", x, graph.integers(-1, side * side, channels))
     x = graph.node("Sub", x, graph.floats(position.mean[position.blocks]))
     x = graph.node("ReduceSumSquare", graph.node("MatMul", x, graph.floats(position.root)), axes=[2], keepdims=0)
-    x = graph.node("Reshape", x, graph.integers(rows // 2, columns // 2, 2, 2))
+    x = graph.node("Reshape", x, graph.integers(rows, columns, side, side))
     return _root(graph, graph.node("Transpose", x, perm=[0, 2, 1, 3]), grid)
 
 

@@ -14,15 +14,16 @@ from models import backbone
 from models.anomaly import BANK_SIZE
 from models.decode import Header
 from models.engine import Precision
-from models.features import Extracted, Read, extract, read_headers
+from models.features import Extracted, Read, extract, feature_bytes, read_headers
 from models.fit import FittedView, fit_view, scores_of
 from models.labels import labels_of
-from models.scoring import grid_of, scoring_graph
+from models.scoring import Setup, grid_of, scoring_graph
+from models.sizes import MAX_SIDE, sizes_to_try
+from models.trials import Chosen, try_setups
 from models.tune import STEPS, Task
 
-_LARGE_PIXELS = 288 * 512
-_SMALL_PIXELS = 256 * 256
 _PINNED = 4
+_FEATURE_BYTES = 4_000_000_000  # on disk while a view is trained
 _TOLERANCE = 0.05
 
 Scores = NDArray[np.float64]
@@ -30,12 +31,14 @@ Scores = NDArray[np.float64]
 
 @dataclass(frozen=True, kw_only=True)
 class Settings:
-    """How to train. `size` is the input's rows and columns, multiples of 32, chosen from the images when None;
-    `pooled` averages features over 3 x 3 cells; `keep_suspects` trains on far-out images as well."""
+    """How to train. `size` is the input's rows and columns, multiples of 32, and `pooled` whether features are averaged
+    over 3 x 3 cells: where one is None, it is chosen by trials, within about `budget_ms` of CPU time for an image;
+    `keep_suspects` trains on far-out images as well."""
 
     seed: int = 0
     size: tuple[int, int] | None = None
-    pooled: bool = True
+    pooled: bool | None = None
+    budget_ms: float = 40.0
     keep_suspects: bool = False
     precision: Precision = Precision.F32
     bank: int = BANK_SIZE
@@ -45,8 +48,10 @@ class Settings:
     device: str = "auto"
 
     def __post_init__(self) -> None:
-        if self.size is not None and any(not 64 <= side <= 2048 or side % backbone.STRIDE for side in self.size):
-            raise Untrainable(f"An input size is two multiples of {backbone.STRIDE} from 64 to 2048, not {self.size}.")
+        if self.size is not None and any(not 64 <= side <= MAX_SIDE or side % backbone.STRIDE for side in self.size):
+            raise Untrainable(
+                f"An input size is two multiples of {backbone.STRIDE} from 64 to {MAX_SIDE}, not {self.size}."
+            )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,21 +68,24 @@ def train_view(
     samples: list[Sample], read: Read, number: int, settings: Settings, folder: Path, report: Progress,
     cancelled: Callable[[], bool],
 ) -> TrainedView:  # fmt: skip
-    """1 read all headers and choose the input size, 2 extract features, 3 fit and learn, 4 build the graph and pin what
-    it must say of a few images."""
+    """1 read all headers, 2 choose size, pooling and weights by trials, 3 extract features, 4 fit and learn, 5 build
+    the graph and pin what it must say of a few images."""
     headers = read_headers(samples, read, cancelled)
     sizes = [header.upright for header in headers]
-    size = settings.size or input_size(sizes)
+    chosen = _choose(samples, read, sizes, number, settings, folder, report, cancelled)
+    setup, size = chosen.setup, chosen.setup.size
+    headers, samples = _bounded(headers, samples, size)
+    sizes = [header.upright for header in headers]
     extracted = extract(
-        samples, read, size=size, pooled=settings.pooled, precision=settings.precision, threads=settings.threads,
+        samples, read, size=size, pooled=setup.pooled, precision=settings.precision, threads=settings.threads,
         folder=folder, progress=report, cancelled=cancelled,
     )  # fmt: skip
     images = _different(samples, extracted)
     labels = labels_of(samples, sizes, grid_of(size), images)
     task = Task(steps=settings.steps, seed=settings.seed + number, threads=settings.threads, device=settings.device)
     view = fit_view(
-        extracted.features, labels, size=size, pooled=settings.pooled, bank=settings.bank,
-        seed=(settings.seed, number), keep_suspects=settings.keep_suspects, folder=folder, task=task,
+        extracted.features, labels, setup=setup, bank=settings.bank, seed=(settings.seed, number),
+        keep_suspects=settings.keep_suspects, folder=folder, task=task,
         progress=report, cancelled=cancelled,
     )  # fmt: skip
     graph = scoring_graph(view.fitted)
@@ -88,6 +96,7 @@ def train_view(
             **_view_card([samples[i] for i in view.images], defective, view, warnings),
             "defects": _defects([samples[i] for i in images]),
             "parity": _pins(view, samples, extracted), "tolerance": _TOLERANCE,
+            "trials": chosen.trials, "trials_reason": chosen.reason,
         },
         graph=graph,
         good=scores[view.kept & ~defective],
@@ -95,19 +104,29 @@ def train_view(
     )  # fmt: skip
 
 
-def input_size(sizes: Sequence[tuple[int, int]]) -> tuple[int, int]:
-    """Rows and columns of the model's input for images of these sizes: about 288 x 512 pixels in all in their shape, or
-    256 x 256 for images with fewer pixels; a square where shapes vary."""
-    rows, columns = (float(side) for side in np.median(np.array(sizes), axis=0))
-    shapes = np.array([r / c for r, c in sizes])
-    area = _LARGE_PIXELS if rows * columns >= _LARGE_PIXELS else _SMALL_PIXELS
-    low, high = np.quantile(shapes, (0.1, 0.9))
-    shape = 1.0 if high > 1.3 * low else min(max(float(np.median(shapes)), 0.2), 5.0)
-    return _multiple((area * shape) ** 0.5), _multiple((area / shape) ** 0.5)
+def _bounded(headers: list[Header], samples: list[Sample], size: tuple[int, int]) -> tuple[list[Header], list[Sample]]:
+    """As many of the good images, evenly picked, as there is room on disk for their features; all defects."""
+    room = int(_FEATURE_BYTES / feature_bytes(size))
+    good = [i for i, sample in enumerate(samples) if not sample.defect]
+    kept = set(range(len(samples))) - set(good)
+    most = min(len(good), max(room - len(kept), MIN_GOOD_IMAGES))
+    kept |= {good[k] for k in np.linspace(0, len(good) - 1, most).round().astype(int)}
+    return [headers[i] for i in sorted(kept)], [samples[i] for i in sorted(kept)]
 
 
-def _multiple(side: float) -> int:
-    return max(2, round(side / backbone.STRIDE)) * backbone.STRIDE
+def _choose(
+    samples: list[Sample], read: Read, sizes: Sequence[tuple[int, int]], number: int, settings: Settings, folder: Path,
+    report: Progress, cancelled: Callable[[], bool],
+) -> Chosen:  # fmt: skip
+    shapes = [settings.size] if settings.size else sizes_to_try(sizes, settings.budget_ms, settings.precision)
+    poolings = (True, False) if settings.pooled is None else (settings.pooled,)
+    setups = [Setup(size=shape, pooled=pooled) for shape in shapes for pooled in poolings]
+    if len(setups) == 1:
+        return Chosen(setup=setups[0], reason="Size and pooling were given, and nothing was tried.", trials=[])
+    return try_setups(
+        setups, samples, read, seed=settings.seed + number, precision=settings.precision, threads=settings.threads,
+        folder=folder, progress=report, cancelled=cancelled,
+    )  # fmt: skip
 
 
 def _different(samples: list[Sample], extracted: Extracted) -> list[int]:

@@ -19,7 +19,7 @@ from models.view import Settings
 SIZE = (128, 160)  # rows, columns
 SPOT = (70, 40, 96, 62)  # left, top, right, bottom of the planted defect
 CREATED = datetime(2026, 1, 31, tzinfo=UTC)
-QUICK = Settings(size=SIZE, bank=100)
+QUICK = Settings(size=SIZE, pooled=True, bank=100)
 
 
 def plate(seed: int, *, spot: bool = False, kind: str = "PNG", scale: int = 1) -> bytes:

@@ -14,7 +14,7 @@ from models.features import extract
 from models.fit import fit_view, scores_of
 from models.graph import Graph
 from models.labels import labels_of
-from models.scoring import CHANNELS, feature_graph, grid_of, scoring_graph
+from models.scoring import CHANNELS, Setup, feature_graph, grid_of, scoring_graph
 from models.tune import Task
 from tests.models.parts import SIZE, draw, good_plates
 
@@ -53,7 +53,7 @@ def test_the_graph_computes_what_was_fitted(tmp_path: Path) -> None:
     )
     labels = labels_of(shelf.samples, [SIZE] * 12, grid_of(SIZE), range(12))
     view = fit_view(
-        taken.features, labels, size=SIZE, pooled=True, bank=32, seed=(0, 0), keep_suspects=True, folder=tmp_path,
+        taken.features, labels, setup=Setup(size=SIZE), bank=32, seed=(0, 0), keep_suspects=True, folder=tmp_path,
         task=Task(), **quiet,
     )  # fmt: skip
     features = Compiled(feature_graph(SIZE, True), Precision.F32, 1)
