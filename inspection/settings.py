@@ -2,7 +2,7 @@
 
 import os
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import Field
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
@@ -20,6 +20,9 @@ class Settings(BaseSettings):
     max_image_mb: float = Field(64.0, gt=0, le=1024, description="Largest image taken in, in megabytes.")
     max_megapixels: float = Field(64.0, gt=0, le=1024, description="Most pixels of an image taken in, in millions.")
     predict_threads: int = Field(0, ge=0, le=256, description="Threads that run models; 0 for one per core.")
+    runtime: Literal["openvino", "onnxruntime", "torch"] = Field(
+        "openvino", description="What computes the models trained here; torch uses a GPU where there is one."
+    )
     window_images: int = Field(20, ge=3, le=10_000, description="Images in one window of the brightness chart.")
     window_seconds: float = Field(60.0, gt=0, le=86_400, description="Longest time of one such window.")
     secure_cookies: bool = Field(False, description="Send cookies over HTTPS only; turn on behind a TLS proxy.")

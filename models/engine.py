@@ -24,6 +24,7 @@ class Runtime(StrEnum):
 
     OPENVINO = "openvino"
     ONNXRUNTIME = "onnxruntime"
+    TORCH = "torch"
     REMOTE = "remote"
 
 

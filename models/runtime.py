@@ -8,9 +8,7 @@ import threading
 import time
 from collections import OrderedDict, deque
 from collections.abc import Mapping
-from concurrent.futures import Future, InvalidStateError, ThreadPoolExecutor
-from contextlib import suppress
-from dataclasses import dataclass, field
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -22,9 +20,11 @@ from inspection.core.train import UNNAMED
 from models import artefact
 from models.artefact import ViewModel
 from models.decode import MAX_PIXELS, Picture, Unreadable
-from models.engine import Engine, NoAnswer
+from models.engine import Engine, NoAnswer, Runtime
+from models.engines import moved
 from models.explain import findings, heatmap_png
 from models.figures import ModelFigures
+from models.job import Job
 from models.loaded import Failed, Loaded, failed, open_head, open_model, sharing
 from models.sharing import Trunks
 
@@ -33,39 +33,27 @@ KEEP_LOADED = 8
 QUEUE = 64
 
 
-@dataclass(kw_only=True)
-class _Job:
-    """One image on its way through."""
-
-    image: bytes
-    question: Question
-    future: "Future[Examination]" = field(default_factory=Future)
-
-    def answer(self, examination: Examination) -> None:
-        """The first answer counts: a late result finds the deadline's in its place."""
-        self.image = b""  # the deadline's list holds this job for a while yet
-        with suppress(InvalidStateError):
-            self.future.set_result(examination)
-
-    def fail(self, failure: Failure, detail: str) -> None:
-        """Answer that no model asked has an opinion, and why."""
-        none = tuple(NoPrediction(model=m, failure=failure, detail=detail) for m in self.question.models)
-        self.answer(Examination(quality=None, opinions=none))
-
-
 class OpenVinoPredictor:
-    """A Predictor over the artefacts in a folder. The last few models used stay loaded, so a rollback finds its own."""
+    """A Predictor over the artefacts in a folder. The last few models used stay loaded, so a rollback finds its own.
+    `runtime` computes the models that were trained here; None leaves it to their cards."""
 
     def __init__(
-        self, root: Path, *, threads: int = 2, queue: int = QUEUE, keep: int = KEEP_LOADED, max_pixels: int = MAX_PIXELS
+        self,
+        root: Path,
+        *,
+        threads: int = 2,
+        queue: int = QUEUE,
+        keep: int = KEEP_LOADED,
+        max_pixels: int = MAX_PIXELS,
+        runtime: Runtime | None = None,
     ) -> None:
         self._root, self._threads, self._most, self._keep, self._max_pixels = root, threads, queue, keep, max_pixels
         self._models: OrderedDict[str, Loaded | Failed | Future[None]] = OrderedDict()
         self._lock = threading.Lock()
-        self._trunks = Trunks(threads)
+        self._trunks, self._runtime = Trunks(threads), runtime
         self._loader = ThreadPoolExecutor(1, thread_name_prefix="jidoka-load")
-        self._jobs: deque[_Job] = deque()
-        self._due: list[tuple[float, int, _Job]] = []
+        self._jobs: deque[Job] = deque()
+        self._due: list[tuple[float, int, Job]] = []
         self._ticket = itertools.count()
         self._work, self._clock = threading.Condition(), threading.Condition()
         self._stopping = False
@@ -90,7 +78,7 @@ class OpenVinoPredictor:
 
     def predict(self, image: bytes, question: Question) -> "Future[Examination]":
         """Queue one image; see Predictor. Over a full queue the answer is `model_overloaded`, at once."""
-        job = _Job(image=image, question=question)
+        job = Job(image=image, question=question)
         with self._work:
             if self._stopping or len(self._jobs) >= self._most:
                 job.fail(Failure.OVERLOADED, f"{self._most} images wait for the models already.")
@@ -139,7 +127,7 @@ class OpenVinoPredictor:
         state: Loaded | Failed
         error: Exception | None = None
         try:
-            state = open_model(artefact.load(self._root, model), self._threads)
+            state = open_model(moved(artefact.load(self._root, model), self._runtime), self._threads)
         except Exception as problem:  # whatever is wrong with a model, its images go to a person
             error, state = problem, failed(problem)
         with self._lock:
@@ -189,7 +177,7 @@ class OpenVinoPredictor:
             except Exception as error:
                 job.fail(Failure.ERROR, f"{type(error).__name__}: {error}")
 
-    def _examine(self, job: _Job, worker: int) -> Examination:
+    def _examine(self, job: Job, worker: int) -> Examination:
         """One decode for the figures and for every model asked, and one pass through a backbone they share."""
         picture = Picture(job.image, self._max_pixels)
         states = {model: self._state(model) for model in job.question.models}
@@ -251,7 +239,7 @@ class OpenVinoPredictor:
         while (job := self._next_due()) is not None:
             job.fail(Failure.DEADLINE, f"No answer within {job.question.deadline_s:g} seconds.")
 
-    def _next_due(self) -> _Job | None:
+    def _next_due(self) -> Job | None:
         """Wait for the next deadline that passes; None when stopping. Whoever is told must not hold up new images, so
         nobody is told from in here."""
         with self._clock:

@@ -101,12 +101,14 @@ def open_server(settings: Settings) -> Server:
         if lock is not None:
             lock.close()
         raise
+    from models.engine import Runtime
     from models.runtime import OpenVinoPredictor
 
     predictor = OpenVinoPredictor(
         settings.data_dir / "models",
         threads=settings.predict_threads or os.cpu_count() or 1,
         max_pixels=int(settings.max_megapixels * 1e6),
+        runtime=Runtime(settings.runtime),
     )
     return Server(
         settings=settings, db=db, images=open_images(settings), predictor=predictor, changes=Changes(), lock=lock

@@ -20,15 +20,19 @@ from models.engines import open_all, open_engine
 from models.foreign import bring
 from models.onnx_engine import NotInstalled, OnnxSession
 from models.runtime import OpenVinoPredictor
+from models.tune import torch_is_there
 from tests.models.foreigners import ANOMALIB, RAW, ir_file, network, onnx_file
 from tests.models.parts import CREATED, SIZE, SPOT, plate, twin
 from tests.models.v2server import V2Server
 
+needs_torch = pytest.mark.skipif(not torch_is_there(), reason="PyTorch is not installed: run ./setup --training")
 KINDS = [
     "openvino",
     "onnxruntime",
+    pytest.param("torch", marks=needs_torch),
     "foreign",
     "foreign-onnxruntime",
+    pytest.param("foreign-torch", marks=needs_torch),
     "anomalib",
     "anomalib-ir",
     "remote",
@@ -68,7 +72,7 @@ def brought(root: Path, folder: Path, kind: str, server: V2Server | None) -> str
     else:
         file = onnx_file(folder, dynamic=True)
         card |= {"input": {"height": 128, "width": 160}}
-        card |= {"runtime": "onnxruntime"} if kind.endswith("onnxruntime") else {}
+        card |= {"runtime": kind.removeprefix("foreign-")} if "-" in kind else {}
     return bring(root, file, read_card(card), line="plates", views=["top"], created=CREATED).artefact
 
 
@@ -77,7 +81,7 @@ def stand(request: pytest.FixtureRequest, trained: tuple[Path, str], tmp_path: P
     kind, root, server = request.param, tmp_path / "models", None
     if kind.startswith("remote"):
         server = V2Server(network().SerializeToString(), binary=kind == "remote")
-    if kind in ("openvino", "onnxruntime"):
+    if kind in ("openvino", "onnxruntime", "torch"):
         known = artefact.load(*trained)
         graphs = {view: model.graph for view, model in known.views.items()}
         model = artefact.save(root, {**known.card, "runtime": kind}, graphs)
@@ -92,8 +96,8 @@ def stand(request: pytest.FixtureRequest, trained: tuple[Path, str], tmp_path: P
 
 
 def test_all_runtimes_are_here() -> None:
-    assert set(Runtime) == {"openvino", "onnxruntime", "remote"}
-    assert all(any(one in kind for kind in KINDS) for one in Runtime)
+    assert set(Runtime) == {"openvino", "onnxruntime", "torch", "remote"}
+    assert all(any(one in str(kind) for kind in KINDS) for one in Runtime)
 
 
 def test_it_does_as_every_engine_must(stand: Stand, monkeypatch: pytest.MonkeyPatch) -> None:
