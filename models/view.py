@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from inspection.core.train import MIN_GOOD_IMAGES, Progress, Sample, Untrainable
+from inspection.core.train import MIN_GOOD_IMAGES, Progress, Sample, Untrainable, contradiction, pair
 from models import backbone
 from models.anomaly import BANK_SIZE
 from models.decode import Header
@@ -133,18 +133,20 @@ def _different(samples: list[Sample], extracted: Extracted) -> list[int]:
     """Indices of samples that show different pixels; raises Untrainable when too few of them are good, or when the same
     pixels are called good and defective."""
     first: dict[str, int] = {}
+    torn, alike = [], ""
     for index, pixels in enumerate(extracted.pixels):
-        known = samples[first.setdefault(pixels, index)]
-        if bool(known.defect) != bool(samples[index].defect):
-            good, bad = sorted((known, samples[index]), key=lambda s: bool(s.defect))
-            raise Untrainable(
-                f"{good.name} and {bad.name} show the same picture, and one is called good and the other "
-                f"{bad.defect}. Take one of them out."
-            )
+        known, sample = samples[first.setdefault(pixels, index)], samples[index]
+        if bool(known.defect) != bool(sample.defect):
+            torn.append(pair(known, sample))
+        elif known is not sample:
+            alike = alike or f", such as {known.name} and {sample.name}"
+    if torn:
+        raise contradiction(torn)
     good_ones = sum(not samples[index].defect for index in first.values())
     if good_ones < MIN_GOOD_IMAGES:
         raise Untrainable(
-            f"The good images of view {samples[0].view!r} show only {good_ones} different pictures. "
+            f"The {sum(not s.defect for s in samples)} good images of view {samples[0].view!r} show only {good_ones} "
+            f"different pictures; the others repeat them{alike}. "
             f"Add photos of at least {MIN_GOOD_IMAGES} different good parts."
         )
     return sorted(first.values())

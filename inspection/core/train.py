@@ -1,11 +1,12 @@
 """What a model is trained from: an immutable list of labelled images, named by the hash of its content."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any, Protocol
 
 MIN_GOOD_IMAGES = 10
+_NAMES_TOLD = 5
 UNNAMED = "defect"  # the type of a defect that nobody has named
 
 
@@ -75,11 +76,37 @@ def check_labels(samples: Iterable[Sample]) -> None:
     for sample in samples:
         other = said.setdefault((sample.view, sample.sha256), sample)
         if bool(other.defect) != bool(sample.defect):
-            torn.append(f"{other.name} ({other.defect or 'good'}) and {sample.name} ({sample.defect or 'good'})")
+            torn.append(pair(other, sample))
     if torn:
-        raise Untrainable(
-            f"{len(torn)} images are called good and defective at once. Take one of each out: {'; '.join(torn[:5])}."
-        )
+        raise contradiction(torn)
+
+
+def contradiction(torn: Sequence[str]) -> Untrainable:
+    """The refusal that names pairs of images which are the same, but are labelled good and defective."""
+    more = f"; and {len(torn) - _NAMES_TOLD} more" if len(torn) > _NAMES_TOLD else ""
+    return Untrainable(
+        "The same image cannot be good and defective. Look at it, and take out the one with the wrong label: "
+        f"{'; '.join(torn[:_NAMES_TOLD])}{more}."
+    )
+
+
+def pair(one: Sample, other: Sample) -> str:
+    """Two samples and what they are called, the good one first: `a.jpg (good) and b.jpg (scratch)`."""
+    good, bad = sorted((one, other), key=lambda s: bool(s.defect))
+    return f"{good.name} (good) and {bad.name} ({bad.defect})"
+
+
+def agreed(labelled: Iterable[Sample]) -> tuple[list[Sample], list[str]]:
+    """Images that people have judged in units, without those that they have called both good and defective; and the
+    pairs left out. A camera that sends one picture for two units must not keep a line from training."""
+    labelled = list(labelled)
+    first: dict[tuple[str, str], Sample] = {}
+    torn: dict[tuple[str, str], str] = {}
+    for sample in labelled:
+        key = (sample.view, sample.sha256)
+        if bool(first.setdefault(key, sample).defect) != bool(sample.defect):
+            torn.setdefault(key, pair(first[key], sample))
+    return [s for s in labelled if (s.view, s.sha256) not in torn], list(torn.values())
 
 
 @dataclass(frozen=True, kw_only=True)

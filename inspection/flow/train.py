@@ -1,5 +1,6 @@
 """Good images are put in, and models are trained from them in the background."""
 
+import logging
 import secrets
 from collections.abc import Callable
 from datetime import datetime, timedelta
@@ -7,7 +8,7 @@ from typing import Protocol
 
 from inspection.core.capture import VIEW
 from inspection.core.journal import Change, facts, plain
-from inspection.core.line import Unknown
+from inspection.core.line import Recipe, Unknown
 from inspection.core.pace import Stage, noted
 from inspection.core.train import (
     Cancelled,
@@ -16,6 +17,7 @@ from inspection.core.train import (
     Sample,
     Trained,
     Untrainable,
+    agreed,
     check_enough,
     check_labels,
     manifest_hash,
@@ -25,7 +27,9 @@ from inspection.store.database import Database, Tx
 from inspection.store.images import ImageStore
 from inspection.store.models import Job
 
+log = logging.getLogger("jidoka")
 CLAIM = timedelta(minutes=2)
+UNFORESEEN = "Something broke that nobody foresaw. Train again; if it breaks again, the server's log tells more."
 MAX_PASSED = 400
 MAX_REJECTED = 400
 
@@ -51,13 +55,14 @@ def add_sample(
     defect: str = "", regions: tuple[Outline, ...] = (), group: str = "",
 ) -> bool:  # fmt: skip
     """Add a stored image to what the line trains from, of a good part unless a defect is named; False when it is there
-    already. Raises Untrainable where it is there with the opposite label."""
+    already. A type of the recipe is spelt as the recipe has it. Raises Untrainable where the image is there with the
+    opposite label."""
     known = lines.in_force(tx, line)
     if not VIEW.fullmatch(view) or view not in known.line.recipe.views:
         raise Untrainable(f"Line {line!r} has no view {view!r}. Its views are: {', '.join(known.line.recipe.views)}.")
     sample = Sample(
-        view=view, sha256=sha256, name=plain(name[:200]), defect=plain(defect[:100]), regions=regions,
-        group=plain(group[:200]),
+        view=view, sha256=sha256, name=plain(name[:200]), defect=spelt(plain(defect[:100]), known.line.recipe),
+        regions=regions, group=plain(group[:200]),
     )  # fmt: skip
     check_labels([*models.samples(tx, known.id, sha256), sample])
     return models.add_sample(tx, known.id, sample, by, now, simulated=simulated)
@@ -72,15 +77,27 @@ def remove_sample(tx: Tx, *, line: str, sha256: str, by: str, now: datetime) -> 
     journal.append(tx, now, change)
 
 
+def spelt(defect: str, recipe: Recipe) -> str:
+    """A defect's type without blanks around it, as the recipe spells it where it knows it."""
+    name = " ".join(defect.split())
+    return next((known for known in recipe.defect_types if known.casefold() == name.casefold()), name)
+
+
 def gather(tx: Tx, *, line: str) -> list[Sample]:
-    """What a training of the line would use: images put in, and images of units that people have passed or rejected."""
+    """What a training of the line would use: images put in, and images of units that people have passed or rejected,
+    but for those that they have judged both ways."""
+    return _gathered(tx, line)[0]
+
+
+def _gathered(tx: Tx, line: str) -> tuple[list[Sample], list[str]]:
     known = lines.in_force(tx, line)
     put_in = models.samples(tx, known.id)
     seen = {(s.view, s.sha256) for s in put_in}
     labelled = models.passed_images(tx, known.id, MAX_PASSED)
     if len(known.line.recipe.views) == 1:
         labelled += models.rejected_images(tx, known.id, MAX_REJECTED)
-    return put_in + [s for s in labelled if (s.view, s.sha256) not in seen]
+    kept, torn = agreed(s for s in labelled if (s.view, s.sha256) not in seen)
+    return put_in + kept, torn
 
 
 def request(tx: Tx, *, line: str, by: str, now: datetime) -> int:
@@ -152,7 +169,8 @@ def work_once(db: Database, images: ImageStore, trainer: Trainer, clock: Callabl
     except (Untrainable, Cancelled) as reason:
         message, state = str(reason) or "Cancelled.", "failed"
     except Exception as error:  # a failed training must not end the worker
-        message, state = f"The training failed: {type(error).__name__}: {error}", "failed"
+        log.exception("training_failed line=%s job=%s", job.line, job.id)
+        message, state = f"{UNFORESEEN} ({type(error).__name__}: {error})", "failed"
     db.write(lambda tx: _end(tx, job, claim, state, plain(message), clock()))
     return True
 
@@ -169,7 +187,7 @@ def _train(
         stopped = not db.write(lambda tx: models.note_progress(tx, job.id, claim, seen, at + CLAIM))
 
     with db.read() as tx:
-        samples = gather(tx, line=job.line)
+        samples, torn = _gathered(tx, job.line)
         views = lines.in_force(tx, job.line).line.recipe.views
     trained = trainer(
         line=job.line, views=views, samples=samples, read=images.get, progress=progress, cancelled=lambda: stopped
@@ -178,7 +196,13 @@ def _train(
     if stopped:
         raise Cancelled("Cancelled.")
     version = db.write(lambda tx: register(tx, line=job.line, trained=trained, samples=samples, by=job.by, now=clock()))
-    return f"Model {version} is ready."
+    return " ".join([f"Model {version} is ready.", *_left_out(torn)])
+
+
+def _left_out(torn: list[str]) -> list[str]:
+    if not torn:
+        return []
+    return [f"Left out, for people judged the same image both ways: {'; '.join(torn[:5])}. Look at these units."]
 
 
 def _end(tx: Tx, job: Job, claim: str, state: str, message: str, now: datetime) -> None:

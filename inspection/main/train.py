@@ -136,6 +136,7 @@ def put_in_set(
     import numpy as np
 
     from inspection.core.ingest import UnfitBytes
+    from inspection.core.train import Untrainable
     from inspection.flow import train as flow
     from inspection.main.server import now, open_images
     from inspection.store import lines
@@ -160,13 +161,29 @@ def put_in_set(
             )
         )  # fmt: skip
 
-    taken = 0
+    taken, refused = 0, []
     for image in found:
         try:
             taken += put(image, images.put(image.file.read_bytes()))
         except UnfitBytes as error:
             print(f"  left out {image.file.name}: {error}")
+        except Untrainable as error:
+            refused.append(str(error))
     print(f"{taken} new images were put in, {sum(bool(image.defect) for image in found)} of the set show a defect.")
+    _stop_at(refused)
+
+
+def _stop_at(refused: Sequence[str]) -> None:
+    """Train nothing as long as labels are wrong; all that is wrong is told at once."""
+    from inspection.core.train import Untrainable
+
+    told = list(dict.fromkeys(refused))
+    if told:
+        more = f" And {len(told) - 5} more." if len(told) > 5 else ""
+        raise Untrainable(
+            f"Nothing was trained, for {len(refused)} images cannot be used as they are labelled. "
+            f"{' '.join(told[:5])}{more} Then run this again: what is in already is not put in twice."
+        )
 
 
 def _put_in_good(db: "Database", images: "ImageStore", line: str, folder: Path) -> None:
@@ -182,19 +199,22 @@ def _put_in_good(db: "Database", images: "ImageStore", line: str, folder: Path) 
     photos = _photos(folder, views)
     if not photos:
         raise Untrainable(f"There is no photo in {folder}. With several views, it needs one sub-folder for each view.")
-    taken = 0
+
+    def put(view: str, file: Path, stored: "StoredImage") -> bool:
+        return db.write(
+            lambda tx: flow.add_sample(tx, line=line, view=view, name=file.name, sha256=stored.sha256, by=BY, now=now())
+        )
+
+    taken, refused = 0, []
     for view, file in photos:
         try:
-            stored = images.put(file.read_bytes())
+            taken += put(view, file, images.put(file.read_bytes()))
         except UnfitBytes as error:
             print(f"  left out {file.name}: {error}")
-            continue
-        taken += db.write(
-            lambda tx, view=view, file=file, stored=stored: flow.add_sample(  # type: ignore[misc]
-                tx, line=line, view=view, name=file.name, sha256=stored.sha256, by=BY, now=now()
-            )
-        )
+        except Untrainable as error:
+            refused.append(str(error))
     print(f"{taken} new photos of good parts were put in.")
+    _stop_at(refused)
 
 
 def _photos(folder: Path, views: tuple[str, ...]) -> list[tuple[str, Path]]:

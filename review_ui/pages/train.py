@@ -1,17 +1,17 @@
 """Good photos are put in, and models are trained from them."""
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Form, HTTPException, Request, UploadFile
+from fastapi import APIRouter, Form, HTTPException, Query, Request, UploadFile
 from fastapi.responses import HTMLResponse, PlainTextResponse, Response
 
 from inspection.core.ingest import UnfitBytes
 from inspection.core.people import Role
-from inspection.core.train import MIN_GOOD_IMAGES, Untrainable
+from inspection.core.train import MIN_GOOD_IMAGES, UNNAMED, Untrainable
 from inspection.flow import train
 from inspection.store.reports import files
 from inspection.store.reports import line as report
-from inspection.store.reports import train as progress
+from inspection.store.reports import train as training
 from review_ui import texts
 from review_ui.guard import Desk, guard
 from review_ui.pages.files import kept_small
@@ -21,23 +21,26 @@ Engineer = Annotated[Desk, guard(Role.ENGINEER)]
 Inspector = Annotated[Desk, guard(Role.INSPECTOR)]
 MAX_FILE = 64 * 1024 * 1024
 USEFUL_IMAGES = 50
+NEWEST, MOST_FOUND = 24, 120
 
 
 @router.get("/lines/{line}/training")
-def show(desk: Inspector, line: str) -> HTMLResponse:
-    """The line's photos, trainings and models."""
-    return _page(desk, line)
+def show(desk: Inspector, line: str, find: Annotated[str, Query(max_length=200)] = "") -> HTMLResponse:
+    """The line's photos, or those with `find` in their name or type, its trainings and models."""
+    return _page(desk, line, find=find.strip())
 
 
 @router.post("/lines/{line}/samples")
 def add_samples(
-    desk: Engineer, line: str, view: Annotated[str, Form(max_length=64)], files: list[UploadFile]
-) -> Response:
-    """Keep photos of good parts; a script sends them one by one, a plain form all at once."""
+    desk: Engineer, line: str, view: Annotated[str, Form(max_length=64)], files: list[UploadFile],
+    shows: Annotated[Literal["good", "defect"], Form()] = "good", defect: Annotated[str, Form(max_length=100)] = "",
+) -> Response:  # fmt: skip
+    """Keep photos of good parts, or of a defect whose type may stay unnamed; a script sends them one by one, a plain
+    form all at once."""
     added, refused = 0, []
     for file in files:
         try:
-            added += _keep(desk, line, view, file)
+            added += _keep(desk, line, view, file, (defect.strip() or UNNAMED) if shows == "defect" else "")
         except (UnfitBytes, Untrainable) as error:
             refused.append(f"{file.filename}: {error}")
     if "x-csrf-token" in desk.request.headers:
@@ -84,7 +87,7 @@ def cancel(desk: Engineer, line: str, job_id: int) -> Response:
     return desk.go(f"/lines/{line}/training")
 
 
-def _keep(desk: Desk, line: str, view: str, file: UploadFile) -> bool:
+def _keep(desk: Desk, line: str, view: str, file: UploadFile, defect: str) -> bool:
     data = file.file.read(MAX_FILE + 1)
     if len(data) > MAX_FILE:
         raise UnfitBytes(f"A photo has at most {MAX_FILE // 1024 // 1024} MB.")
@@ -92,17 +95,18 @@ def _keep(desk: Desk, line: str, view: str, file: UploadFile) -> bool:
     return desk.write(
         lambda tx: train.add_sample(
             tx, line=line, view=view, name=(file.filename or "")[-200:], sha256=stored.sha256, by=desk.person.name,
-            now=desk.now,
+            now=desk.now, defect=defect,
         )
     )  # fmt: skip
 
 
-def _page(desk: Desk, name: str, *, status: int = 200, problem: str = "") -> HTMLResponse:
-    page = desk.read(lambda tx: report.page(tx, name, desk.now))
-    photos = desk.read(lambda tx: report.samples(tx, name, 24))
-    live = desk.read(lambda tx: progress.running(tx, name, desk.now))
+def _page(desk: Desk, name: str, *, status: int = 200, problem: str = "", find: str = "") -> HTMLResponse:
+    with desk.services.db.read() as tx:
+        page = report.page(tx, name, desk.now)
+        photos = training.samples(tx, name, MOST_FOUND if find else NEWEST, find)
+        live = training.running(tx, name, desk.now)
     ready = all(count.put_in + count.passed >= MIN_GOOD_IMAGES for count in page.samples)
-    told: dict[str, Any] = {"problem": problem, "least": MIN_GOOD_IMAGES, "useful": USEFUL_IMAGES}
+    told: dict[str, Any] = {"problem": problem, "find": find, "least": MIN_GOOD_IMAGES, "useful": USEFUL_IMAGES}
     return desk.page(
         "training.html", status=status, page=page, line=page.line, photos=photos, live=live, ready=ready, **told
     )

@@ -4,7 +4,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from inspection.core.train import MIN_GOOD_IMAGES, Sample, Untrainable, check_enough, manifest_hash
+from inspection.core.train import (
+    MIN_GOOD_IMAGES,
+    Sample,
+    Untrainable,
+    agreed,
+    check_enough,
+    check_labels,
+    manifest_hash,
+)
 
 samples = st.lists(
     st.builds(
@@ -41,3 +49,22 @@ def test_every_view_needs_enough_different_images() -> None:
         check_enough(good("front", 50), ("front", "back"))
     with pytest.raises(Untrainable, match=r"'front' has 9 "):
         check_enough(good("front", MIN_GOOD_IMAGES - 1) * 5, ("front",))
+
+
+def judged(name: str, digest: str, defect: str = "") -> Sample:
+    return Sample(view="front", sha256=digest, name=name, defect=defect)
+
+
+def test_one_picture_that_people_judged_both_ways_is_left_out_and_named() -> None:
+    units = [judged("A-1", "a"), judged("A-2", "b"), judged("A-3", "a", "dent"), judged("A-4", "a"), judged("A-5", "c")]
+    kept, torn = agreed(units)
+    assert [sample.name for sample in kept] == ["A-2", "A-5"]
+    assert torn == ["A-1 (good) and A-3 (dent)"]
+
+
+def test_no_more_pairs_are_named_than_can_be_read() -> None:
+    both = [judged(f"{i}{kind}", str(i), kind) for i in range(7) for kind in ("", "dent")]
+    with pytest.raises(
+        Untrainable, match=r"0 \(good\) and 0dent \(dent\);.*4 \(good\) and 4dent \(dent\); and 2 more\.$"
+    ):
+        check_labels(both)

@@ -98,9 +98,14 @@ def test_the_same_image_counts_once_and_an_unknown_view_not_at_all(plant: Plant)
 
 @pytest.mark.parametrize(
     ("error", "words"),
-    [(Untrainable("All photos are alike."), "All photos are alike."), (RuntimeError("boom"), "boom")],
+    [
+        (Untrainable("All photos are alike."), "All photos are alike."),
+        (RuntimeError("boom"), "Train again; if it breaks again, the server's log tells more. (RuntimeError: boom)"),
+    ],
 )
-def test_a_training_that_fails_says_why_and_the_next_one_goes(plant: Plant, error: Exception, words: str) -> None:
+def test_a_training_that_fails_says_why_and_the_next_one_goes(
+    plant: Plant, error: Exception, words: str, caplog: pytest.LogCaptureFixture
+) -> None:
     put_in(plant)
     job_id = ask(plant)
     assert work(plant, Trainer(plant, fails=error))
@@ -108,6 +113,7 @@ def test_a_training_that_fails_says_why_and_the_next_one_goes(plant: Plant, erro
     assert job is not None
     assert job.state == "failed"
     assert words in job.message
+    assert [record.exc_info is not None for record in caplog.records] == [True] * isinstance(error, RuntimeError)
     ask(plant)
     assert work(plant, Trainer(plant))
 
@@ -267,3 +273,24 @@ def test_a_worker_that_takes_a_training_up_again_begins_its_estimate_anew(plant:
     assert job.started_at is not None
     assert job.ended_at is not None
     assert (job.ended_at - job.started_at).total_seconds() == 278
+
+
+def test_a_type_of_defect_is_spelt_as_the_recipe_has_it(plant: Plant) -> None:
+    for number, (typed, kept) in enumerate({" Scratch ": "scratch", "paint  run": "paint run"}.items()):
+        digest = f"{number}".ljust(64, "0")
+        plant.write(
+            lambda tx, typed=typed, digest=digest: train.add_sample(
+                tx, line="phones", view="front", name="a.jpg", sha256=digest, by="erin", now=plant.now, defect=typed
+            )
+        )
+        (sample,) = plant.read(lambda tx, digest=digest: models.samples(tx, plant.camera.line_id, digest))
+        assert sample.defect == kept
+
+
+def test_the_same_image_is_not_put_in_as_good_and_as_defective(plant: Plant) -> None:
+    sample = {"line": "phones", "view": "front", "sha256": "a" * 64, "by": "erin", "now": plant.now}
+    plant.write(lambda tx: train.add_sample(tx, name="a.jpg", **sample))
+    with pytest.raises(
+        Untrainable, match=r"take out the one with the wrong label: a\.jpg \(good\) and b\.jpg \(dent\)"
+    ):
+        plant.write(lambda tx: train.add_sample(tx, name="b.jpg", defect="dent", **sample))

@@ -250,8 +250,12 @@ def test_photos_are_dropped_and_counted(window, tmp_path):
         files.append(tmp_path / f"good{i}.jpg")
     page = window("erin")
     page.goto("/lines/gears/training")
-    page.set_input_files("input[type=file]", files)
-    page.wait_for_selector("text=3 / 10")
+    page.set_input_files("input[type=file] >> nth=0", files[:2])
+    page.wait_for_selector("text=2 / 10")
+    page.fill("input[name=defect]", "dent")
+    page.set_input_files("input[type=file] >> nth=1", files[2])
+    page.wait_for_selector(".photos >> text=dent")
+    assert page.is_visible("text=2 / 10")
     assert page.complaints == []
 
 
@@ -259,7 +263,7 @@ def test_a_photo_that_is_none_is_named(window, tmp_path):
     (tmp_path / "holiday.txt").write_text("not a photo")
     page = window("erin")
     page.goto("/lines/gears/training")
-    page.set_input_files("input[type=file]", tmp_path / "holiday.txt")
+    page.set_input_files("input[type=file] >> nth=0", tmp_path / "holiday.txt")
     page.wait_for_selector("output:has-text('holiday.txt')")
 
 

@@ -4,6 +4,7 @@ import re
 
 import pytest
 
+from inspection.core.train import Untrainable
 from inspection.flow import train
 from inspection.flow.train import Trained
 from tests.review_ui.plant import picture
@@ -115,3 +116,76 @@ def test_a_running_training_says_how_long_it_took_and_still_takes(visit, plant):
     assert re.search(r"This step still takes</dt><dd>about 3 min<", running)
     assert "steps to come are judged by the line&#39;s last training" in running
     assert "took 2 min" in visit("ines").get("/lines/phones/training").text
+
+
+class TestDefects:
+    """Photos of defects are put in with their type."""
+
+    def send(self, visitor, name: str, data: bytes, **fields: str):
+        files = [("files", (name, data, "image/jpeg"))]
+        return visitor.post("/lines/phones/samples", {"view": "front", "shows": "defect", **fields}, files=files)
+
+    def test_they_are_counted_apart_and_shown_with_their_type(self, visit):
+        erin = visit("erin")
+        assert self.send(erin, "a.jpg", picture(1), defect=" Scratch").status_code == 303
+        page = erin.get("/lines/phones/training").text
+        assert "0 / 10" in page
+        assert "+ 1 with a defect" in page
+        assert re.search(r'class="verdict reject">.*</svg>scratch<', page)
+
+    def test_a_defect_of_no_named_type_is_no_good_part(self, visit):
+        erin = visit("erin")
+        self.send(erin, "a.jpg", picture(1), defect="  ")
+        page = erin.get("/lines/phones/training").text
+        assert "0 / 10" in page
+        assert "+ 1 with a defect" in page
+
+    def test_the_recipes_types_are_offered_and_masks_are_explained(self, visit):
+        page = visit("erin").get("/lines/phones/training").text
+        assert re.findall(r'<option value="(\w+)">', page) == ["scratch", "crack", "dent"]
+        assert "jidoka train phones --set FOLDER" in page
+        assert 'name="shows"' not in visit("ines").get("/lines/phones/training").text
+
+    def test_a_photo_that_is_in_as_good_is_refused_by_name_until_it_is_taken_out(self, visit):
+        erin = visit("erin")
+        put_in(erin, ("first.jpg", picture(1)))
+        refused = self.send(erin, "again.jpg", picture(1), defect="dent")
+        assert refused.status_code == 422
+        assert "first.jpg (good) and again.jpg (dent)" in refused.text
+        digest = re.search(r"/samples/(\w{64})/remove", erin.get("/lines/phones/training?find=first").text)[1]
+        erin.post(f"/lines/phones/samples/{digest}/remove")
+        assert self.send(erin, "again.jpg", picture(1), defect="dent").status_code == 303
+
+    def test_any_other_word_for_what_they_show_is_refused(self, visit):
+        assert self.send(visit("erin"), "a.jpg", picture(1), shows="something").status_code == 400
+
+
+def test_photos_are_found_by_their_name_and_type(visit):
+    erin = visit("erin")
+    put_in(erin, ("plate_1.jpg", picture(1)), ("plate22.jpg", picture(2)))
+    TestDefects().send(erin, "other.jpg", picture(3), defect="Plating gone")
+
+    def found(text: str) -> list[str]:
+        return re.findall(r'alt="([^"]+)"', erin.get(f"/lines/phones/training?find={text}").text)
+
+    assert found("PLATE") == ["plate22.jpg", "plate_1.jpg"]
+    assert found("_") == ["plate_1.jpg"]
+    assert found("plating") == ["other.jpg"]
+    assert found("zebra") == []
+    assert "No photo put in has that" in erin.get("/lines/phones/training?find=zebra").text
+
+
+def test_a_training_that_failed_says_why_until_the_next_one(visit, plant):
+    erin = visit("erin")
+    put_in(erin, *[(f"{i}.jpg", picture(i)) for i in range(10)])
+    erin.post("/lines/phones/train")
+
+    def fails(**_ignored):
+        raise Untrainable("3.jpg and 4.jpg cannot be read. Take them out.")
+
+    assert train.work_once(plant.db, plant.images, fails, lambda: plant.at)
+    for name in ("erin", "ines"):
+        page = visit(name).get("/lines/phones/training").text
+        assert re.search(r"The last training failed</strong>3\.jpg and 4\.jpg cannot be read\. Take them out\.", page)
+    erin.post("/lines/phones/train")
+    assert "The last training failed" not in erin.get("/lines/phones/training").text

@@ -15,7 +15,7 @@ from inspection.store import lines, models, monitor
 from inspection.store.database import Tx
 from inspection.store.models import Job, Model
 from inspection.store.monitor import Alarm
-from inspection.store.records import CAMERA, IMAGE, LABEL, PREDICTION, SAMPLE, UNIT
+from inspection.store.records import CAMERA, IMAGE, LABEL, PREDICTION, UNIT
 from inspection.store.reports.board import waiting_of
 
 ESCAPE_LIMIT = 0.01
@@ -42,17 +42,6 @@ class SampleCount:
     put_in: int
     passed: int
     defective: int
-
-
-@dataclass(frozen=True, kw_only=True)
-class SampleItem:
-    """One good image put in by hand."""
-
-    sha256: str
-    view: str
-    name: str
-    by: str
-    simulated: bool
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -249,14 +238,6 @@ def _samples(tx: Tx, known: lines.LineInForce) -> tuple[SampleCount, ...]:
         SampleCount(view=view, put_in=good[view], passed=people[view], defective=defective[view])
         for view in known.line.recipe.views
     )
-
-
-def samples(tx: Tx, name: str, limit: int = 200) -> tuple[SampleItem, ...]:
-    """The newest good images put in by hand; raises Unknown."""
-    known = lines.in_force(tx, name)
-    columns = (SAMPLE.c.sha256, SAMPLE.c.view, SAMPLE.c.name, SAMPLE.c.by, SAMPLE.c.simulated)
-    query = select(*columns).where(SAMPLE.c.line_id == known.id).order_by(SAMPLE.c.id.desc()).limit(limit)
-    return tuple(SampleItem(**row._mapping) for row in tx.execute(query))
 
 
 def _cameras(tx: Tx, line_id: int) -> tuple[CameraInfo, ...]:

@@ -10,7 +10,7 @@
       told.textContent = form.dataset.sending.replace("{done}", i).replace("{total}", files.length);
       bar.value = i / files.length;
       const body = new FormData();
-      body.append("view", form.elements.view.value);
+      for (const name of ["view", "shows", "defect"]) if (form.elements[name]) body.append(name, form.elements[name].value);
       body.append("files", file);
       const headers = { "X-CSRF-Token": form.elements.csrf.value };
       const answer = await fetch(form.action, { method: "POST", body, headers }).catch(() => null);
