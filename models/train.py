@@ -4,7 +4,7 @@ import shutil
 import tempfile
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -14,10 +14,11 @@ import numpy as np
 from inspection.core.train import Progress, Sample, check_enough, manifest_hash, stop_if
 from models import artefact, backbone
 from models.calibrate import LIMIT_SCORE
-from models.engine import check_precision
+from models.engine import Precision, check_precision
 from models.features import Read
 from models.labels import natural
 from models.parity import Unfaithful, check_card
+from models.reduced import compare
 from models.view import Scores, Settings, train_view
 
 _PROGRESS_EVERY_S = 0.5
@@ -41,7 +42,8 @@ def train(
     artefact under `root`.
 
     The same samples, settings and `created` give the same artefact. Raises Untrainable or Cancelled, and Unfaithful
-    when what would be served does not compute what was fitted.
+    when what would be served does not compute what was fitted. A reduced precision takes twice as long, for it is held
+    against f32, and is refused (Untrainable) where it does harm.
     """
     settings = settings or Settings()
     check_precision(settings.precision)
@@ -57,6 +59,12 @@ def train(
         of_view = _chosen([s for s in samples if s.view == view], settings)
         with tempfile.TemporaryDirectory(prefix=".features-", dir=root) as folder:
             one = train_view(of_view, read, number, settings, Path(folder), report, cancelled)
+        if settings.precision is not Precision.F32:
+            whole = replace(settings, precision=Precision.F32)
+            with tempfile.TemporaryDirectory(prefix=".features-", dir=root) as folder:
+                exact = train_view(of_view, read, number, whole, Path(folder), report, cancelled, one.chosen)
+            one.card["compared"] = facts = compare(exact.held_out, one.held_out, one.labels, settings.precision)
+            one.card["warnings"] += [facts["note"]] if "note" in facts else []
         cards[view], graphs[view] = one.card, one.graph
         used += of_view
         good.append(one.good)

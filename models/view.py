@@ -56,23 +56,27 @@ class Settings:
 
 @dataclass(frozen=True, kw_only=True)
 class TrainedView:
-    """One view's card and graph, and the held-out scores of its good ones and, if it learned from them, its defects."""
+    """One view's card and graph, and the held-out scores of its good ones and, if it learned from them, its defects;
+    `held_out` are those of all its images, no number for suspects, and `labels` which of these are defective."""
 
     card: dict[str, Any]
     graph: bytes
     good: Scores
     defective: Scores
+    chosen: Chosen
+    held_out: Scores
+    labels: NDArray[np.bool_]
 
 
 def train_view(
     samples: list[Sample], read: Read, number: int, settings: Settings, folder: Path, report: Progress,
-    cancelled: Callable[[], bool],
+    cancelled: Callable[[], bool], chosen: Chosen | None = None,
 ) -> TrainedView:  # fmt: skip
-    """1 read all headers, 2 choose size, pooling and weights by trials, 3 extract features, 4 fit and learn, 5 build
-    the graph and pin what it must say of a few images."""
+    """1 read all headers, 2 choose size, pooling and weights by trials unless they are `chosen`, 3 extract features, 4
+    fit and learn, 5 build the graph and pin what it must say of a few images."""
     headers = read_headers(samples, read, cancelled)
     sizes = [header.upright for header in headers]
-    chosen = _choose(samples, read, sizes, number, settings, folder, report, cancelled)
+    chosen = chosen or _choose(samples, read, sizes, number, settings, folder, report, cancelled)
     setup, size = chosen.setup, chosen.setup.size
     headers, samples = _bounded(headers, samples, size)
     sizes = [header.upright for header in headers]
@@ -101,6 +105,7 @@ def train_view(
         graph=graph,
         good=scores[view.kept & ~defective],
         defective=scores[:0] if isinstance(view.lesson, str) else scores[defective],
+        chosen=chosen, held_out=np.where(view.kept, scores, np.nan), labels=defective,
     )  # fmt: skip
 
 
