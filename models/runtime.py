@@ -7,7 +7,7 @@ import math
 import threading
 import time
 from collections import OrderedDict, deque
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 
@@ -34,7 +34,7 @@ QUEUE = 64
 
 
 class OpenVinoPredictor:
-    """A Predictor over the artefacts in a folder. The last few models used stay loaded, so a rollback finds its own.
+    """A Predictor over the artefacts in a folder. What it is told to keep stays loaded, and the last few besides.
     `runtime` computes the models that were trained here; None leaves it to their cards."""
 
     def __init__(
@@ -49,6 +49,7 @@ class OpenVinoPredictor:
     ) -> None:
         self._root, self._threads, self._most, self._keep, self._max_pixels = root, threads, queue, keep, max_pixels
         self._models: OrderedDict[str, Loaded | Failed | Future[None]] = OrderedDict()
+        self._kept: frozenset[str] = frozenset()
         self._lock = threading.Lock()
         self._trunks, self._runtime = Trunks(threads), runtime
         self._loader = ThreadPoolExecutor(1, thread_name_prefix="jidoka-load")
@@ -97,6 +98,13 @@ class OpenVinoPredictor:
         if isinstance(known, Loaded):
             known.close()
 
+    def keep(self, models: Sequence[str]) -> None:
+        """Load these models, and keep them loaded. One that failed is tried again after a while."""
+        with self._lock:
+            self._kept = frozenset(models)
+        for model in models:
+            self._state(model)
+
     def ready(self, model: str) -> bool:
         """Whether the model would answer at once."""
         with self._lock:
@@ -141,7 +149,8 @@ class OpenVinoPredictor:
 
     def _forget_oldest(self) -> list["Loaded | Failed"]:
         loaded = {name: state for name, state in self._models.items() if isinstance(state, Loaded)}
-        oldest = list(loaded)[: max(0, len(loaded) - self._keep)]
+        free = [name for name in loaded if name not in self._kept]
+        oldest = free[: max(0, len(free) - self._keep)]
         for name in oldest:
             del self._models[name]
         return [loaded[name] for name in oldest]

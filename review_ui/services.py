@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any, Protocol, TypeVar
 
 from inspection.core.ingest import StoredImage
+from inspection.core.predict import Predictor
 from inspection.flow.changes import Changes
 
 T = TypeVar("T")
@@ -52,6 +53,7 @@ class Services:
     clock: Callable[[], datetime]
     changes: Changes
     start_job: Callable[[], None]
+    predictor: Predictor | None = None
     unavailable: type[Exception] | None = None
     demo: DemoControl | None = None
     secure_cookies: bool = False

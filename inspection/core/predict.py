@@ -1,5 +1,6 @@
 """What a defect model says about one image, and the protocol every model speaks."""
 
+from collections.abc import Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
 from enum import StrEnum
@@ -79,7 +80,7 @@ class Examination:
 
 
 class Predictor(Protocol):
-    """Models behind four verbs. Implementations never raise for a bad image or model: they answer with a failure."""
+    """Models behind five verbs. Implementations never raise for a bad image or model: they answer with a failure."""
 
     def load(self, model: str) -> Future[None]:
         """Begin to load the model; the future ends when it can predict, or with the error that says why not."""
@@ -89,6 +90,9 @@ class Predictor(Protocol):
 
     def unload(self, model: str) -> None:
         """Give the model's memory back; unknown models are ignored."""
+
+    def keep(self, models: Sequence[str]) -> None:
+        """Load these models, and keep them and no others loaded whatever else is asked for."""
 
     def ready(self, model: str) -> bool:
         """Whether the model would answer at once."""

@@ -1,5 +1,6 @@
 """The degree of automation changes: by a named person with a reason, or downward by a guard."""
 
+from collections.abc import Callable
 from datetime import datetime
 
 from inspection.core.journal import Change, facts, plain
@@ -23,12 +24,14 @@ def change(
     now: datetime,
     accept_override: bool = False,
     expected: int | None = None,
+    ready: Callable[[str], bool] = lambda _: True,
 ) -> int:
     """Put new terms into force for the next image; the policy's number.
 
     More freedom for an AI that decides needs proof. There are no certificates yet, so it is an override: it has to be
     accepted as such, needs a written reason of ten characters, and stays visible on the line. `expected` is the number
-    of the policy the person was looking at: when another has come since, nothing is changed.
+    of the policy the person was looking at: when another has come since, nothing is changed. Another model takes over
+    only when it is `ready` to answer; until then the one in force stays.
     """
     known = lines.in_force(tx, line)
     if expected is not None and expected != known.policy.number:
@@ -45,6 +48,12 @@ def change(
             "This gives the AI more freedom without a certificate. Accept it as an override, in your name, or leave it."
         )
     _check_model(tx, known, terms)
+    lowers = terms.level.rung < known.policy.terms.level.rung  # down goes at once, whatever is loaded
+    if terms.model not in (None, known.policy.terms.model) and not lowers and not ready(terms.model):
+        raise InvalidPolicy(
+            f"Model {terms.model[:12]} cannot answer yet, so the policy before stays in force. Try again in a minute; "
+            "if it still cannot, its files may be damaged: train it anew."
+        )
     return put(tx, known, terms, by, plain(reason.strip()), override=override, now=now)
 
 

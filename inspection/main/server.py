@@ -157,6 +157,7 @@ def build(server: Server, demo: Any = None) -> FastAPI:
         demo=demo,
         secure_cookies=settings.secure_cookies,
         start_job=server.train_now.set,
+        predictor=server.predictor,
         unavailable=Unavailable,
     )
     app.mount("/", build_pages(services))
@@ -173,27 +174,23 @@ def start_background(server: Server) -> None:
 
 def _tick(server: Server) -> None:
     rule = monitor.WindowRule(images=server.settings.window_images, seconds=server.settings.window_seconds)
-    asked: set[str] = set()
     while not server.stop.wait(TICK_S):
         try:
             server.db.write(lambda tx: decide.refer_undecided(tx, before=now() - CUT_OFF_AFTER, now=now()))
             server.db.write(lambda tx: decide.refer_incomplete(tx, now=now()))
             server.db.write(lambda tx: monitor.watch(tx, rule=rule, now=now()))
-            _warm(server, asked)
+            _warm(server)
         except Unavailable as error:
             log.warning("watch_delayed reason=%s", error)
         except Exception:
             log.exception("watch_failed")
 
 
-def _warm(server: Server, asked: set[str]) -> None:
-    """Load the models that lines use, and their newest ones, before an image needs them."""
+def _warm(server: Server) -> None:
+    """Load the models that lines use, used before and may use next, before an image needs them, and keep them."""
     with server.db.read() as tx:
         wanted = registry.wanted(tx)
-    for model in wanted:
-        if model not in asked:
-            asked.add(model)
-            server.predictor.load(model)
+    server.predictor.keep(wanted)
 
 
 def _train(server: Server) -> None:

@@ -181,10 +181,17 @@ def all_of_line(tx: Tx, line_id: int) -> list[Model]:
 
 
 def wanted(tx: Tx) -> list[str]:
-    """The models that should be loaded: those that policies in force name, and each line's newest."""
+    """The models that should be loaded: those of policies in force and, for a rollback, of the ones before these, and
+    each line's newest."""
     newest = select(func.max(MODEL.c.id)).group_by(MODEL.c.line_id)
-    in_force = select(POLICY.c.model).join(LINE, LINE.c.policy_id == POLICY.c.id).where(POLICY.c.model.is_not(None))
-    query = select(MODEL.c.artefact).where(or_(MODEL.c.id.in_(newest), MODEL.c.artefact.in_(in_force)))
+    force = POLICY.alias()
+    recent = (
+        select(POLICY.c.model)
+        .join(LINE, LINE.c.id == POLICY.c.line_id)
+        .join(force, force.c.id == LINE.c.policy_id)
+        .where(POLICY.c.model.is_not(None), POLICY.c.number.in_((force.c.number, force.c.number - 1)))
+    )
+    query = select(MODEL.c.artefact).where(or_(MODEL.c.id.in_(newest), MODEL.c.artefact.in_(recent)))
     return list(tx.execute(query.order_by(MODEL.c.id)).scalars())
 
 

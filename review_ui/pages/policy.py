@@ -1,5 +1,7 @@
 """An engineer changes how a line decides, or takes the last change back."""
 
+from collections.abc import Callable
+from contextlib import suppress
 from typing import Annotated
 
 from fastapi import APIRouter, Form
@@ -13,6 +15,7 @@ from review_ui.guard import Desk, guard
 from review_ui.pages.line import line_page
 from review_ui.wording import Draft
 
+_LOADED_WITHIN_S = 10.0
 router = APIRouter()
 Engineer = Annotated[Desk, guard(Role.ENGINEER)]
 Short = Annotated[str, Form(max_length=2000)]
@@ -31,15 +34,27 @@ def change(
     )  # fmt: skip
     try:
         terms = draft.terms()
+        ready = _warmed(desk, terms.model)
         desk.write(
             lambda tx: policy.change(
                 tx, line=line, terms=terms, by=desk.person.name, reason=reason, now=desk.now,
-                accept_override=draft.override, expected=expected,
+                accept_override=draft.override, expected=expected, ready=ready,
             )
         )  # fmt: skip
     except (InvalidPolicy, Unknown) as refused:
         return line_page(desk, line, status=422, problem=str(refused), draft=draft)
     return desk.go(f"/lines/{line}")
+
+
+def _warmed(desk: Desk, model: str | None) -> Callable[[str], bool]:
+    """Whether models can answer, asked after this one had some seconds to be loaded."""
+    predictor = desk.services.predictor
+    if predictor is None:
+        return lambda _: True
+    if model is not None and not predictor.ready(model):
+        with suppress(Exception):  # the answer is whether it is ready afterwards
+            predictor.load(model).result(_LOADED_WITHIN_S)
+    return predictor.ready
 
 
 @router.post("/lines/{line}/rollback")

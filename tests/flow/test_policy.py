@@ -6,8 +6,9 @@ from inspection.core.level import Level
 from inspection.core.line import InvalidLine, Unknown
 from inspection.core.policy import InvalidPolicy, Terms
 from inspection.flow import line as line_flow
-from inspection.flow import policy
-from inspection.store import journal, lines
+from inspection.flow import policy, train
+from inspection.flow.train import Trained
+from inspection.store import journal, lines, models
 from tests.plant import MODEL, Plant
 
 WHY = "Because the labels of last week say so."
@@ -77,6 +78,39 @@ def test_no_change_is_no_policy(plant: Plant) -> None:
 def test_a_model_of_another_line_is_refused(plant: Plant) -> None:
     with pytest.raises(Unknown, match="has no model"):
         change(plant, terms(Level.SHADOW, model="f" * 64))
+
+
+def another_model(plant: Plant, artefact: str) -> str:
+    trained = Trained(artefact=artefact, card={})
+    plant.write(lambda tx: train.register(tx, line="phones", trained=trained, samples=[], by="erin", now=plant.now))
+    return artefact
+
+
+def test_another_model_takes_over_only_when_it_can_answer(plant: Plant) -> None:
+    other = another_model(plant, "b" * 64)
+    loaded = {MODEL}
+    change(plant, terms(Level.AI_ASSIST), ready=loaded.__contains__)
+    with pytest.raises(InvalidPolicy, match=r"bbbbbbbbbbbb cannot answer yet.*stays in force"):
+        change(plant, terms(Level.AI_ASSIST, model=other), ready=loaded.__contains__)
+    assert plant.read(lambda tx: lines.in_force(tx, "phones")).policy.terms.model == MODEL
+    loaded.add(other)
+    change(plant, terms(Level.AI_ASSIST, model=other), ready=loaded.__contains__)
+    assert plant.read(lambda tx: lines.in_force(tx, "phones")).policy.terms.model == other
+
+
+def test_nothing_that_is_not_loaded_holds_up_the_way_down(plant: Plant) -> None:
+    other = another_model(plant, "b" * 64)
+    plant.level(Level.FULL_AUTOMATION)
+    change(plant, terms(Level.SHADOW, model=other), ready=lambda _: False)
+    change(plant, terms(Level.SHADOW, model=other, deadline_ms=900), ready=lambda _: False)
+    assert level_of(plant) is Level.SHADOW
+
+
+def test_models_of_this_policy_and_the_one_before_and_the_newest_stay_loaded(any_plant: Plant) -> None:
+    first, second, third, newest = (another_model(any_plant, one * 64) for one in "bcde")
+    for model in (MODEL, first, second, third):
+        change(any_plant, terms(Level.SHADOW, model=model))
+    assert any_plant.read(models.wanted) == [second, third, newest]
 
 
 def test_rollback_goes_one_policy_back_and_says_so(any_plant: Plant) -> None:

@@ -217,6 +217,23 @@ def test_a_few_models_stay_loaded_and_the_oldest_goes(trained: tuple[Path, str],
     made.close()
 
 
+def test_what_it_is_told_to_keep_stays_loaded_whatever_else_is_asked_for(
+    trained: tuple[Path, str], tmp_path: Path
+) -> None:
+    root = tmp_path / "models"
+    shutil.copytree(trained[0], root)
+    first, second, third, fourth = (trained[1], *(twin(root, trained[1], words) for words in ("2", "3", "4")))
+    made = OpenVinoPredictor(root, keep=1)
+    made.keep([first, second])
+    for name in (first, second, third, fourth):
+        made.load(name).result(30)
+    assert [made.ready(name) for name in (first, second, third, fourth)] == [True, True, False, True]
+    made.keep([fourth])
+    made.load(third).result(30)
+    assert [made.ready(name) for name in (first, second, third, fourth)] == [False, False, True, True]
+    made.close()
+
+
 def test_nothing_of_it_needs_torch() -> None:
     code = "import sys, models.runtime, models.train; assert 'torch' not in sys.modules"
     subprocess.run([sys.executable, "-c", code], check=True, timeout=60)

@@ -1,9 +1,13 @@
 """An engineer changes how a line decides, with a reason, and takes it back."""
 
+from concurrent.futures import Future
+from dataclasses import replace
+
 import pytest
 
 from inspection.core.level import Level
 from inspection.core.policy import InvalidPolicy, Terms
+from review_ui.app import build
 from review_ui.wording import Draft, policy_words
 
 SHADOW = {
@@ -116,3 +120,35 @@ def test_every_level_is_told_in_words(level):
     words = " ".join(policy_words(terms, {"m": 4}))
     assert ("v4" in words) == (level is not Level.HUMAN_ONLY)
     assert ("0.8" in words) == (level in (Level.PARTIAL_AUTOMATION, Level.FULL_AUTOMATION))
+
+
+class Models:
+    """Loads what is there when it is asked to."""
+
+    def __init__(self, *there: str) -> None:
+        self.there, self.loaded = there, set()
+
+    def load(self, model: str) -> "Future[None]":
+        future = Future()
+        if model in self.there:
+            self.loaded.add(model)
+            future.set_result(None)
+        else:
+            future.set_exception(LookupError("There is no such model."))
+        return future
+
+    def ready(self, model: str) -> bool:
+        return model in self.loaded
+
+
+def test_another_model_is_loaded_before_it_takes_over(plant, visit):
+    predictor = Models("a1b2c3d4e5f6")
+    plant.pages = build(replace(plant.services(), predictor=predictor))
+    erin = visit("erin")
+    assert change(erin).headers["location"] == "/lines/phones"
+    assert predictor.loaded == {"a1b2c3d4e5f6"}
+    plant.model(artefact="f" * 12)
+    refused = change(erin, expected=2, model="f" * 12)
+    assert refused.status_code == 422
+    assert "cannot answer yet" in refused.text
+    assert "In force: policy 2" in refused.text
