@@ -13,6 +13,7 @@ from typing import Any
 
 from models.calibrate import Curve
 from models.engine import Precision, Runtime
+from models.locate import Locator, read_card
 
 FORMAT = 1
 CARD = "card.json"
@@ -32,7 +33,8 @@ class Corrupt(ValueError):
 class ViewModel:
     """What judges one view: a graph for inputs of `size` (rows, columns), and what its figures mean. The graph is ONNX,
     or OpenVINO's XML with `weights`; a model on another machine has none, and `server` says where it is. `types` are
-    the types of defects it tells apart, in the order of the graph's output of that name."""
+    the types of defects it tells apart, in the order of the graph's output of that name; with a `locator` the graph is
+    shown the part alone."""
 
     graph: bytes
     size: tuple[int, int]
@@ -41,6 +43,7 @@ class ViewModel:
     weights: bytes = b""
     server: Mapping[str, Any] | None = None
     types: tuple[str, ...] = ()
+    locator: Locator | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -162,6 +165,7 @@ def _view(folder: Path, identity: str, facts: Mapping[str, Any]) -> ViewModel:
         curve=Curve(middle=float(facts["curve"]["middle"]), width=float(facts["curve"]["width"])),
         novelty_limit=float(facts["novelty_limit"]),
         types=tuple(str(kind) for kind in facts.get("types", ())),
+        locator=Locator(read_card(facts["locate"])) if facts.get("locate") else None,
     )
 
 

@@ -116,6 +116,8 @@ class Picture:
         self.header = read_header(data, max_pixels)
         self._decoded: dict[int, Pixels] = {}
         self._sized: dict[tuple[int, int], Pixels] = {}
+        self._whole: dict[int, Pixels] = {}
+        self.known: dict[Any, Any] = {}  # what was found out about the picture, for all who look at it
 
     @property
     def size(self) -> tuple[int, int]:
@@ -131,6 +133,14 @@ class Picture:
             sized.flags.writeable = False  # so that whoever has seen it once may rely on it
             self._sized[rows, columns] = sized
         return self._sized[rows, columns]
+
+    def whole(self, shrunk: float) -> Pixels:
+        """The upright image in BGR, decoded up to so many times smaller along a side: by 1, 2, 4 or 8, JPEG only."""
+        room = shrunk if self.header.format == "JPEG" else 1.0
+        reduction = max((r for r in _REDUCED if r <= room), default=1)
+        if reduction not in self._whole:
+            self._whole[reduction] = _upright(self._decode(reduction), self.header.orientation)
+        return self._whole[reduction]
 
     @cached_property
     def grey(self) -> Pixels:

@@ -7,7 +7,7 @@ from hashlib import sha256
 from itertools import islice
 from pathlib import Path
 from queue import SimpleQueue
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,9 +16,12 @@ from inspection.core.train import Progress, Sample, Untrainable, stop_if
 from models.anomaly import Features
 from models.decode import Header, Picture, Unreadable, read_header
 from models.engine import Compiled, Precision
+from models.locate import Locator
+from models.look import look
 from models.scoring import CHANNELS, feature_graph, grid_of, stage2_shape
 
 Read = Callable[[str], bytes]
+T = TypeVar("T")
 _NAMES_TOLD = 5
 STAGE2 = "features.npy"
 
@@ -48,9 +51,13 @@ def read_headers(samples: Sequence[Sample], read: Read, cancelled: Callable[[], 
 
 def unreadable(bad: Sequence[str]) -> Untrainable:
     """The refusal that names what cannot be read."""
+    return Untrainable(f"{len(bad)} images cannot be read. Take them out or put them in again: {named(bad)}")
+
+
+def named(bad: Sequence[str]) -> str:
+    """The first few of them, and how many there are more."""
     more = f" and {len(bad) - _NAMES_TOLD} more" if len(bad) > _NAMES_TOLD else ""
-    told = "; ".join(bad[:_NAMES_TOLD])
-    return Untrainable(f"{len(bad)} images cannot be read. Take them out or put them in again: {told}{more}.")
+    return "; ".join(one.rstrip(".") for one in bad[:_NAMES_TOLD]) + more + "."
 
 
 def feature_bytes(size: tuple[int, int]) -> int:
@@ -60,9 +67,9 @@ def feature_bytes(size: tuple[int, int]) -> int:
 
 def extract(
     samples: Sequence[Sample], read: Read, *, size: tuple[int, int], pooled: bool, precision: Precision, threads: int,
-    folder: Path, progress: Progress, cancelled: Callable[[], bool],
+    folder: Path, progress: Progress, cancelled: Callable[[], bool], locator: Locator | None = None,
 ) -> Extracted:  # fmt: skip
-    """Run the backbone over all samples and keep the features in a file in `folder`."""
+    """Run the backbone over all samples, or the part alone in them, and keep the features in a file in `folder`."""
     cells = int(np.prod(grid_of(size)))
     compiled = Compiled(feature_graph(size, pooled), precision, threads)
     features: NDArray[Any] = np.memmap(
@@ -74,7 +81,7 @@ def extract(
         free.put(worker)
 
     def one(index: int) -> str:
-        image = Picture(read(samples[index].sha256)).at(*size)
+        image = look(Picture(read(samples[index].sha256)), size, locator).pixels
         worker = free.get()
         try:
             outputs = compiled.run(image, worker)
@@ -84,7 +91,7 @@ def extract(
         return sha256(image.tobytes()).hexdigest()
 
     pixels, bad = [], []
-    for done, (sample, result) in enumerate(zip(samples, _in_order(one, len(samples), threads), strict=True), 1):
+    for done, (sample, result) in enumerate(zip(samples, in_order(one, len(samples), threads), strict=True), 1):
         stop_if(cancelled)
         try:
             pixels.append(result.result())
@@ -97,7 +104,7 @@ def extract(
     return Extracted(features=features, pixels=tuple(pixels))
 
 
-def _in_order(one: Callable[[int], str], count: int, threads: int) -> Iterator[Future[str]]:
+def in_order(one: Callable[[int], T], count: int, threads: int) -> Iterator[Future[T]]:
     """Results in order, with no more than a few images under way at a time."""
     with ThreadPoolExecutor(threads, thread_name_prefix="jidoka-features") as pool:
         todo = iter(range(count))

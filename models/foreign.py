@@ -58,7 +58,7 @@ def bring(
     try:
         _try_out(engine, view.size, made.card.output)
         pinned = _pinned(made.card, beside or Path())
-        check_engine(engine, view.size, pinned, made.card.tolerance)
+        check_engine(engine, view, pinned, made.card.tolerance)
     finally:
         engine.close()
     whole = _whole(made, view, line, chosen, created, pinned)

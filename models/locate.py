@@ -24,7 +24,8 @@ def fit(images: Iterable[Pixels], *, min_found: float = MIN_FOUND) -> LocateCard
 
     Ways are tried one after the other and judged on the same images: the outline against the ground, then a search for
     the part's picture. The way that is sure in at least `min_found` of the images and leaves the least residual is
-    taken; "none" says in words why no way is good enough. Never raises for what an image shows.
+    taken; "none" says in words why no way is good enough, and "whole" that nothing is gained by it. Never raises for
+    what an image shows.
     """
     shrunk = [shrink(image) for image in islice(images, MAX_IMAGES)]
     smalls = [small for small in shrunk if isinstance(small, Small)]
@@ -38,11 +39,13 @@ def fit(images: Iterable[Pixels], *, min_found: float = MIN_FOUND) -> LocateCard
     good = [(card, trial) for card, trial in learned if card is not None and trial.found >= min_found]
     good = [(card, trial) for card, trial in good if card.kind == "contour" or _gains(trial)]
     if not good:
-        return _none(smalls, trials, _why_none(trials, min_found))
+        surely = any(trial.found >= min_found for trial in trials)
+        return _none(smalls, trials, _why_none(trials, min_found), kind="whole" if surely else "none")
     card, trial = min(good, key=lambda pair: (pair[1].residual or 0.0) * _looseness(pair[0]))
     assert card.pose is not None
     if card.pose.width * card.pose.height >= _FILLS * min(card.frame) / max(card.frame):
-        return _none(smalls, trials, "The part already fills the image, so nothing is gained by cutting it out.")
+        whole = "The part already fills the image, so nothing is gained by cutting it out."
+        return _none(smalls, trials, whole, kind="whole")
     words = f"The part is found in {trial.found:.0%} of {len(smalls)} good images: {trial.way}."
     return LocateCard(**{**card.__dict__, "reason": words, "trials": trials})
 
@@ -71,6 +74,6 @@ def _why_none(trials: tuple[Trial, ...], min_found: float) -> str:
     ).strip()
 
 
-def _none(smalls: list[Small], trials: tuple[Trial, ...], reason: str) -> LocateCard:
+def _none(smalls: list[Small], trials: tuple[Trial, ...], reason: str, kind: str = "none") -> LocateCard:
     frame = smalls[0].frame if smalls else (1, 1)
-    return LocateCard(kind="none", reason=reason, frame=frame, size=frame, trials=trials)
+    return LocateCard(kind=kind, reason=reason, frame=frame, size=frame, trials=trials)

@@ -71,8 +71,9 @@ class Outline:
 
 @dataclass(frozen=True, kw_only=True)
 class LocateCard:
-    """All that finding the part needs. `kind` is "contour", "template" or "none"; `reason` says in words why; `frame`
-    and `size` are rows and columns of the good images and of the rectified part at their resolution."""
+    """All that finding the part needs. `kind` is "contour", "template", "whole" where nothing is gained by it, or
+    "none"; `reason` says in words why; `frame` and `size` are rows and columns of the good images and of the rectified
+    part at their resolution."""
 
     kind: str
     reason: str

@@ -23,7 +23,7 @@ class Locator:
 
     def __init__(self, card: LocateCard) -> None:
         self.card = card
-        if card.kind == "none" or card.looks is None or card.pose is None:
+        if card.looks is None or card.pose is None:
             return
         self._looks, self._pose = card.looks, card.pose
         picture = card.looks.picture
@@ -33,12 +33,12 @@ class Locator:
         self._template = Template(picture, share, *_search(card.pose)) if card.kind == "template" else None
 
     def locate(self, pixels: Pixels) -> Located:
-        """Where the part is; a card that says "none" takes the whole image for the part."""
+        """Where the part is; a card that says "none" or "whole" takes the whole image for the part."""
         try:
             small = shrink(pixels)
             if isinstance(small, str):
                 return self._nowhere(small, pixels)
-            if self.card.kind == "none":
+            if self.card.looks is None:
                 return _whole(small.frame, self.card.size, 1.0, "")
             return self._locate(small)
         except (cv2.error, np.linalg.LinAlgError, FloatingPointError):

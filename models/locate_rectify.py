@@ -34,6 +34,11 @@ def scaling(before: tuple[int, int], after: tuple[int, int]) -> Doubles:
     return np.array([[wide, 0, wide / 2 - 0.5], [0, tall, tall / 2 - 0.5], [0, 0, 1]], np.float64)
 
 
+def moved(x: float, y: float) -> Doubles:
+    """The (3, 3) that moves points by x and y."""
+    return np.array([[1, 0, x], [0, 1, y], [0, 0, 1]], np.float64)
+
+
 def inverse(matrix: Doubles) -> Doubles:
     """The way back of a (3, 3)."""
     return np.asarray(np.linalg.inv(matrix), np.float64)
@@ -70,7 +75,7 @@ def rectify(pixels: Pixels, located: Located, size: tuple[int, int]) -> Pixels:
     halvings = max(0, int(math.log2(max(_coarseness(matrix, size), 1.0))))
     left, top, right, bottom = _around(matrix, size, (pixels.shape[0], pixels.shape[1]))
     cut = np.ascontiguousarray(pixels[top:bottom, left:right])
-    matrix = matrix @ _moved(left, top)
+    matrix = matrix @ moved(left, top)
     for _ in range(halvings):
         tall, wide = max(1, cut.shape[0] // 2), max(1, cut.shape[1] // 2)
         even = cut[: tall * 2, : wide * 2]
@@ -92,8 +97,9 @@ def _to_size(located: Located, size: tuple[int, int]) -> Doubles:
     return np.asarray(scaling(located.size, size) @ located.to_part, np.float64)
 
 
-def _moved(x: float, y: float) -> Doubles:
-    return np.array([[1, 0, x], [0, 1, y], [0, 0, 1]], np.float64)
+def pixels_per_pixel(located: Located, size: tuple[int, int]) -> float:
+    """How many of the image's pixels make one of the part's rectified to `size`, along a side."""
+    return _coarseness(_to_size(located, size), size)
 
 
 def _coarseness(matrix: Doubles, size: tuple[int, int]) -> float:

@@ -6,10 +6,11 @@ from hashlib import sha256
 from pathlib import Path
 
 from models import artefact
-from models.artefact import Artefact
+from models.artefact import Artefact, ViewModel
 from models.decode import Picture, Unreadable
 from models.engine import Engine
 from models.engines import open_engine
+from models.look import NoPart, look
 
 TOLERANCE = 0.02
 
@@ -41,7 +42,7 @@ def check_parity(
     judge = loaded.views[name]
     engine = open_engine(judge, loaded.runtime, loaded.precision, 1)
     try:
-        check_engine(engine, judge.size, pinned, tolerance)
+        check_engine(engine, judge, pinned, tolerance)
     finally:
         engine.close()
 
@@ -62,18 +63,20 @@ def pin(model: Artefact, images: Sequence[bytes], *, view: str | None = None) ->
     judge = model.views[view or _only(model)]
     engine = open_engine(judge, model.runtime, model.precision, 1)
     try:
-        return [Pinned(image=image, raw=_raw(engine, judge.size, image)) for image in images]
+        return [Pinned(image=image, raw=_raw(engine, judge, image)) for image in images]
     finally:
         engine.close()
 
 
-def check_engine(engine: Engine, size: tuple[int, int], pinned: Sequence[Pinned], tolerance: float) -> None:
+def check_engine(engine: Engine, view: ViewModel, pinned: Sequence[Pinned], tolerance: float) -> None:
     """As check_parity, for an engine that is open."""
     for one in pinned:
         try:
-            raw = _raw(engine, size, one.image)
+            raw = _raw(engine, view, one.image)
         except Unreadable as error:
             raise Unfaithful(f"The pinned image {one.sha256[:12]} cannot be read: {error}") from error
+        except NoPart as error:
+            raise Unfaithful(f"In the pinned image {one.sha256[:12]} the part is not found: {error}") from error
         if not abs(raw - one.raw) <= tolerance * (1 + abs(one.raw)):
             raise Unfaithful(
                 f"The model gives {raw:.5g} for the pinned image {one.sha256[:12]}, and {one.raw:.5g} is expected. "
@@ -81,8 +84,8 @@ def check_engine(engine: Engine, size: tuple[int, int], pinned: Sequence[Pinned]
             )
 
 
-def _raw(engine: Engine, size: tuple[int, int], image: bytes) -> float:
-    return float(engine.run(Picture(image).at(*size), 0)["raw"][0])
+def _raw(engine: Engine, view: ViewModel, image: bytes) -> float:
+    return float(engine.run(look(Picture(image), view.size, view.locator).pixels, 0)["raw"][0])
 
 
 def _read(facts: dict[str, object], read: Callable[[str], bytes]) -> Pinned:

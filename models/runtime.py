@@ -26,6 +26,7 @@ from models.explain import findings, heatmap_png
 from models.figures import ModelFigures
 from models.job import Job
 from models.loaded import Failed, Loaded, failed, open_head, open_model, sharing
+from models.look import look
 from models.sharing import Trunks
 
 log = logging.getLogger("jidoka")
@@ -264,7 +265,8 @@ def _judge(
     model: str, view: ViewModel, engine: Engine, picture: Picture, question: Question, worker: int
 ) -> Prediction:
     begun = time.perf_counter()
-    outputs = engine.run(picture.at(*view.size), worker)
+    seen = look(picture, view.size, view.locator)
+    outputs = engine.run(seen.pixels, worker)
     cells, novelty = outputs["map"], float(outputs["novelty"][0])
     score = view.curve.score(float(outputs["raw"][0]))
     if not math.isfinite(score):
@@ -274,8 +276,8 @@ def _judge(
         score=score,
         novelty=novelty,
         novel=not novelty <= view.novelty_limit,
-        findings=findings(cells, view.curve, picture.size, _type(view, outputs)),
-        heatmap_png=heatmap_png(cells, view.curve) if question.heatmap else None,
+        findings=findings(cells, view.curve, seen, _type(view, outputs)),
+        heatmap_png=heatmap_png(cells, view.curve, seen) if question.heatmap else None,
         milliseconds=(time.perf_counter() - begun) * 1e3,
     )
 

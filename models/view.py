@@ -12,11 +12,11 @@ from numpy.typing import NDArray
 from inspection.core.train import MIN_GOOD_IMAGES, Progress, Sample, Untrainable, contradiction, pair
 from models import backbone
 from models.anomaly import BANK_SIZE
-from models.decode import Header
 from models.engine import Precision
 from models.features import Extracted, Read, extract, feature_bytes, read_headers
 from models.fit import FittedView, fit_view, scores_of
 from models.labels import labels_of
+from models.placed import Placed, place
 from models.scoring import Setup, grid_of, scoring_graph
 from models.sizes import MAX_SIDE, sizes_to_try
 from models.trials import Chosen, try_setups
@@ -33,7 +33,7 @@ Scores = NDArray[np.float64]
 class Settings:
     """How to train. `size` is the input's rows and columns, multiples of 32, and `pooled` whether features are averaged
     over 3 x 3 cells: where one is None, it is chosen by trials, within about `budget_ms` of CPU time for an image;
-    `keep_suspects` trains on far-out images as well."""
+    `keep_suspects` trains on far-out images as well; `locate` finds the part first and looks at it alone."""
 
     seed: int = 0
     size: tuple[int, int] | None = None
@@ -46,6 +46,7 @@ class Settings:
     threads: int = 2
     steps: int = STEPS
     device: str = "auto"
+    locate: bool = False
 
     def __post_init__(self) -> None:
         if self.size is not None and any(not 64 <= side <= MAX_SIDE or side % backbone.STRIDE for side in self.size):
@@ -72,20 +73,23 @@ def train_view(
     samples: list[Sample], read: Read, number: int, settings: Settings, folder: Path, report: Progress,
     cancelled: Callable[[], bool], chosen: Chosen | None = None,
 ) -> TrainedView:  # fmt: skip
-    """1 read all headers, 2 choose size, pooling and weights by trials unless they are `chosen`, 3 extract features, 4
-    fit and learn, 5 build the graph and pin what it must say of a few images."""
+    """1 read all headers, 2 find the part where that is wanted, 3 choose size, pooling and weights by trials unless they
+    are `chosen`, 4 extract features, 5 fit and learn, 6 build the graph and pin what it must say of a few images."""
     headers = read_headers(samples, read, cancelled)
-    sizes = [header.upright for header in headers]
-    chosen = chosen or _choose(samples, read, sizes, number, settings, folder, report, cancelled)
+    placed = place(
+        samples, [header.upright for header in headers], read, wanted=settings.locate, threads=settings.threads,
+        progress=report, cancelled=cancelled,
+    )  # fmt: skip
+    chosen = chosen or _choose(placed, number, settings, folder, report, cancelled)
     setup, size = chosen.setup, chosen.setup.size
-    headers, samples = _bounded(headers, samples, size)
-    sizes = [header.upright for header in headers]
+    placed = placed.only(_bounded(placed.samples, size))
+    samples = placed.samples
     extracted = extract(
         samples, read, size=size, pooled=setup.pooled, precision=settings.precision, threads=settings.threads,
-        folder=folder, progress=report, cancelled=cancelled,
+        folder=folder, progress=report, cancelled=cancelled, locator=placed.locator,
     )  # fmt: skip
     images = _different(samples, extracted)
-    labels = labels_of(samples, sizes, grid_of(size), images)
+    labels = labels_of(placed.drawn, placed.sizes, grid_of(size), images)
     task = Task(steps=settings.steps, seed=settings.seed + number, threads=settings.threads, device=settings.device)
     view = fit_view(
         extracted.features, labels, setup=setup, bank=settings.bank, seed=(settings.seed, number),
@@ -93,7 +97,7 @@ def train_view(
         progress=report, cancelled=cancelled,
     )  # fmt: skip
     graph = scoring_graph(view.fitted)
-    warnings = _warnings(headers, len(samples) - len(images))
+    warnings = [*placed.warnings, *_warnings(placed.sizes, len(samples) - len(images))]
     scores, defective = view.curve.scores(view.raw), labels.defective[view.images]
     return TrainedView(
         card={
@@ -101,6 +105,7 @@ def train_view(
             "defects": _defects([samples[i] for i in images]),
             "parity": _pins(view, samples, extracted), "tolerance": _TOLERANCE,
             "trials": chosen.trials, "trials_reason": chosen.reason,
+            "locate": placed.locator.card.plain() if placed.locator is not None else None,
         },
         graph=graph,
         good=scores[view.kept & ~defective],
@@ -109,28 +114,27 @@ def train_view(
     )  # fmt: skip
 
 
-def _bounded(headers: list[Header], samples: list[Sample], size: tuple[int, int]) -> tuple[list[Header], list[Sample]]:
-    """As many of the good images, evenly picked, as there is room on disk for their features; all defects."""
+def _bounded(samples: list[Sample], size: tuple[int, int]) -> list[int]:
+    """As many of the good images, evenly picked, as there is room on disk for their features, and all defects."""
     room = int(_FEATURE_BYTES / feature_bytes(size))
     good = [i for i, sample in enumerate(samples) if not sample.defect]
     kept = set(range(len(samples))) - set(good)
     most = min(len(good), max(room - len(kept), MIN_GOOD_IMAGES))
     kept |= {good[k] for k in np.linspace(0, len(good) - 1, most).round().astype(int)}
-    return [headers[i] for i in sorted(kept)], [samples[i] for i in sorted(kept)]
+    return sorted(kept)
 
 
 def _choose(
-    samples: list[Sample], read: Read, sizes: Sequence[tuple[int, int]], number: int, settings: Settings, folder: Path,
-    report: Progress, cancelled: Callable[[], bool],
-) -> Chosen:  # fmt: skip
-    shapes = [settings.size] if settings.size else sizes_to_try(sizes, settings.budget_ms, settings.precision)
+    placed: Placed, number: int, settings: Settings, folder: Path, report: Progress, cancelled: Callable[[], bool]
+) -> Chosen:
+    shapes = [settings.size] if settings.size else sizes_to_try(placed.sizes, settings.budget_ms, settings.precision)
     poolings = (True, False) if settings.pooled is None else (settings.pooled,)
     setups = [Setup(size=shape, pooled=pooled) for shape in shapes for pooled in poolings]
     if len(setups) == 1:
         return Chosen(setup=setups[0], reason="Size and pooling were given, and nothing was tried.", trials=[])
     return try_setups(
-        setups, samples, read, seed=settings.seed + number, precision=settings.precision, threads=settings.threads,
-        folder=folder, progress=report, cancelled=cancelled,
+        setups, placed.samples, placed.read, seed=settings.seed + number, precision=settings.precision,
+        threads=settings.threads, folder=folder, progress=report, cancelled=cancelled,
     )  # fmt: skip
 
 
@@ -157,8 +161,8 @@ def _different(samples: list[Sample], extracted: Extracted) -> list[int]:
     return sorted(first.values())
 
 
-def _warnings(headers: list[Header], repeated: int) -> list[str]:
-    sizes = Counter(header.upright for header in headers)
+def _warnings(images: Sequence[tuple[int, int]], repeated: int) -> list[str]:
+    sizes = Counter(images)
     shapes = [rows / columns for rows, columns in sizes]
     told = []
     if max(shapes) > 1.1 * min(shapes):

@@ -43,6 +43,7 @@ class Failure(StrEnum):
     OVERLOADED = "model_overloaded"
     DEADLINE = "deadline_missed"
     UNREADABLE = "image_unreadable"
+    NO_PART = "part_not_found"
     ERROR = "model_error"
 
 

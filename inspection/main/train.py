@@ -125,6 +125,8 @@ def evaluate(
     for kind, area in result.by_type.items():
         print(f"  {kind:<20} AUROC {area:.3f}")
     print(f"  unlike the training images: {result.novel_good:.1%} of good, {result.novel_defective:.1%} of defective")
+    if result.not_found:
+        print(f"  {result.not_found} more images go to a person: the part is not surely found in them")
     print(f"  {result.milliseconds:.1f} CPU ms from the file's bytes to the score")
 
 
