@@ -90,8 +90,9 @@ def _train(data_dir: Path) -> str:
         with db.read() as tx:
             samples = train.gather(tx, line=LINE)
         made = make_trainer(settings)(
-            line=LINE, views=(VIEW,), samples=samples, read=store.get, progress=lambda *_: None, cancelled=lambda: False
-        )
+            line=LINE, views=(VIEW,), samples=samples, read=store.get, progress=lambda *_: None,
+            cancelled=lambda: False, locate=False,
+        )  # fmt: skip
         db.write(partial(train.register, line=LINE, trained=made, samples=samples, by=BY, now=now()))
         terms = Terms(level=Level.FULL_AUTOMATION, model=made.artefact, reject_above=0.9)
         db.write(

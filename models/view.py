@@ -73,8 +73,9 @@ def train_view(
     samples: list[Sample], read: Read, number: int, settings: Settings, folder: Path, report: Progress,
     cancelled: Callable[[], bool], chosen: Chosen | None = None,
 ) -> TrainedView:  # fmt: skip
-    """1 read all headers, 2 find the part where that is wanted, 3 choose size, pooling and weights by trials unless they
-    are `chosen`, 4 extract features, 5 fit and learn, 6 build the graph and pin what it must say of a few images."""
+    """1 read all headers, 2 find the part where that is wanted, 3 choose size, pooling and weights by trials unless
+    they are `chosen`, 4 extract features, 5 fit and learn, 6 build the graph and pin what it must say of a few
+    images."""
     headers = read_headers(samples, read, cancelled)
     placed = place(
         samples, [header.upright for header in headers], read, wanted=settings.locate, threads=settings.threads,

@@ -17,13 +17,15 @@ class InvalidLine(ValueError):
 
 @dataclass(frozen=True, kw_only=True)
 class Recipe:
-    """What is inspected on a line: the views each unit must show, the defects to name, and what images must be like."""
+    """What is inspected on a line: the views each unit must show, the defects to name, and what images must be like.
+    With `locate`, models are trained to find the part first and to look at it alone."""
 
     views: tuple[str, ...]
     defect_types: tuple[str, ...] = ()
     reference: Region = WHOLE_IMAGE
     limits: QualityLimits = field(default_factory=QualityLimits)
     unit_timeout_s: float = 60.0
+    locate: bool = False
 
     def __post_init__(self) -> None:
         if not 1 <= len(self.views) <= 16 or len(set(self.views)) != len(self.views):

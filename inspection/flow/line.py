@@ -1,6 +1,7 @@
 """Lines and their cameras are set up."""
 
 import secrets
+from dataclasses import replace
 from datetime import datetime
 
 from inspection.core.journal import Change, facts
@@ -10,13 +11,20 @@ from inspection.core.policy import Terms
 from inspection.store import journal, lines
 from inspection.store.database import Tx
 
+_REASON = 3  # characters that a reason has at least
+
 
 def add(tx: Tx, *, line: Line, by: str, now: datetime) -> None:
     """Add a line; it begins at human_only, where everything begins."""
     if lines.exists(tx, line.name):
         raise InvalidLine(f"There is a line {line.name!r} already: choose another name.")
     lines.add(tx, line, Terms(level=Level.HUMAN_ONLY), secrets.token_hex(16), by, now)
-    told = facts(views=line.recipe.views, defect_types=line.recipe.defect_types, simulated=line.simulated)
+    told = facts(
+        views=line.recipe.views,
+        defect_types=line.recipe.defect_types,
+        simulated=line.simulated,
+        locate=line.recipe.locate,
+    )
     journal.append(
         tx,
         now,
@@ -28,6 +36,28 @@ def add(tx: Tx, *, line: Line, by: str, now: datetime) -> None:
             facts=told,
         ),
     )
+
+
+def set_locate(tx: Tx, *, line: str, locate: bool, by: str, reason: str, now: datetime) -> int:
+    """Say whether models of the line are to find the part first, from the next training on; the recipe's number."""
+    known = lines.in_force(tx, line)
+    if len(reason.strip()) < _REASON:
+        raise InvalidLine("Write the reason for the change; whoever reads the journal later will ask for it.")
+    if known.line.recipe.locate == locate:
+        raise InvalidLine(f"Finding the part is {'on' if locate else 'off'} for line {line!r} already.")
+    number = lines.add_recipe(tx, known.id, replace(known.line.recipe, locate=locate), by, now)
+    journal.append(
+        tx,
+        now,
+        Change(
+            subject=f"line/{line}",
+            event="recipe_changed",
+            actor=by,
+            reason=reason.strip(),
+            facts=facts(recipe=number, locate=locate),
+        ),
+    )
+    return number
 
 
 def add_camera(tx: Tx, *, line: str, name: str, by: str, now: datetime, simulated: bool = False) -> str:

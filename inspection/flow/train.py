@@ -46,8 +46,9 @@ class Trainer(Protocol):
         read: Callable[[str], bytes],
         progress: Progress,
         cancelled: Callable[[], bool],
+        locate: bool,
     ) -> Trained:
-        """Train on samples whose bytes `read(sha256)` gives."""
+        """Train on samples whose bytes `read(sha256)` gives; with `locate`, on the part alone, which is found first."""
 
 
 def add_sample(
@@ -188,10 +189,11 @@ def _train(
 
     with db.read() as tx:
         samples, torn = _gathered(tx, job.line)
-        views = lines.in_force(tx, job.line).line.recipe.views
+        recipe = lines.in_force(tx, job.line).line.recipe
     trained = trainer(
-        line=job.line, views=views, samples=samples, read=images.get, progress=progress, cancelled=lambda: stopped
-    )
+        line=job.line, views=recipe.views, samples=samples, read=images.get, progress=progress,
+        cancelled=lambda: stopped, locate=recipe.locate,
+    )  # fmt: skip
     progress("registering", 1, 1)
     if stopped:
         raise Cancelled("Cancelled.")

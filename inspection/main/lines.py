@@ -24,6 +24,7 @@ def add(
     title: str = "",
     place: Annotated[str, typer.Option(help="enterprise / site / area")] = "",
     good: Good = None,
+    locate: Annotated[bool, typer.Option("--locate", help="Models find the part first, and look at it alone.")] = False,
     data_dir: DataDir = None,
 ) -> None:
     """Add a line. With --good it is trained at once on those photos and put in shadow: ready for images."""
@@ -31,7 +32,7 @@ def add(
     from inspection.flow import line as flow
     from inspection.main.server import now
 
-    recipe = Recipe(views=_names(views), defect_types=_names(defects))
+    recipe = Recipe(views=_names(views), defect_types=_names(defects), locate=locate)
     line = Line(name=name, title=title or name, place=place, recipe=recipe)
     with database(data_dir) as db:
         db.write(lambda tx: flow.add(tx, line=line, by=BY, now=now()))
@@ -75,6 +76,23 @@ def revoke(name: Name, camera: str, data_dir: DataDir = None) -> None:
     with database(data_dir) as db:
         db.write(lambda tx: flow.revoke_camera(tx, line=name, name=camera, by=BY, now=now()))
     print(f"Camera {camera} of line {name} is refused from now on.")
+
+
+@app.command()
+def recipe(
+    name: Name,
+    locate: Annotated[bool, typer.Option(help="Models find the part first, and look at it alone.")],
+    reason: Annotated[str, typer.Option(help="Why; it is kept in the journal.")],
+    data_dir: DataDir = None,
+) -> None:
+    """Change what a line's next training is to do. Models in force stay as they are."""
+    from inspection.flow import line as flow
+    from inspection.main.server import now
+
+    with database(data_dir) as db:
+        number = db.write(lambda tx: flow.set_locate(tx, line=name, locate=locate, by=BY, reason=reason, now=now()))
+    print(f"Recipe {number} of line {name}: models {'find the part first' if locate else 'look at the whole image'},")
+    print(f"from the next training on:  jidoka train {name}")
 
 
 @app.command()

@@ -8,7 +8,7 @@ import os
 import secrets
 import threading
 from collections.abc import AsyncIterator, Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import IO, Any
 
@@ -220,6 +220,7 @@ def make_trainer(settings: Settings, seed: int = 0) -> train.Trainer:
         read: Callable[[str], bytes],
         progress: Progress,
         cancelled: Callable[[], bool],
+        locate: bool,
     ) -> Trained:
         made = train_model(
             line=line,
@@ -230,7 +231,7 @@ def make_trainer(settings: Settings, seed: int = 0) -> train.Trainer:
             created=now(),
             progress=progress,
             cancelled=cancelled,
-            settings=how,
+            settings=replace(how, locate=locate),
         )
         return Trained(artefact=made.artefact, card=made.card)
 

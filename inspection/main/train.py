@@ -68,13 +68,14 @@ def train_line(db: "Database", line: str, good: Path | None, data_dir: Path | No
         _put_in_good(db, images, line, good)
     with db.read() as tx:
         samples = flow.gather(tx, line=line)
-        views = lines.in_force(tx, line).line.recipe.views
-        check_enough(samples, views)
+        recipe = lines.in_force(tx, line).line.recipe
+        check_enough(samples, recipe.views)
         before = models.last_done(tx, lines.in_force(tx, line).id)
     with Bar(before.stages if before else ()) as bar:
         trained = make_trainer(settings, seed)(
-            line=line, views=views, samples=samples, read=images.get, progress=bar, cancelled=lambda: False
-        )
+            line=line, views=recipe.views, samples=samples, read=images.get, progress=bar, cancelled=lambda: False,
+            locate=recipe.locate,
+        )  # fmt: skip
     version = db.write(lambda tx: flow.register(tx, line=line, trained=trained, samples=samples, by=BY, now=now()))
     print(f"Model {version} of line {line} is ready, trained from {trained.card['images']} images.")
     for name, of_view in trained.card["views"].items():

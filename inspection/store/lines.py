@@ -4,10 +4,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
 
-from sqlalchemy import RowMapping, Select, bindparam, insert, select, update
+from sqlalchemy import RowMapping, Select, bindparam, func, insert, select, update
 
 from inspection.core.level import Level
-from inspection.core.line import Line, Unknown
+from inspection.core.line import Line, Recipe, Unknown
 from inspection.core.moment import micros, moment
 from inspection.core.policy import Policy, Terms
 from inspection.store.records import CAMERA, LINE, POLICY, RECIPE, recipe_body, recipe_from
@@ -127,17 +127,19 @@ def add(tx: Tx, line: Line, terms: Terms, salt: str, by: str, now: datetime) -> 
         "created_at": micros(now),
     }
     line_id = int(tx.execute(insert(LINE).values(values).returning(LINE.c.id)).scalar_one())
-    recipe_values = {
-        "line_id": line_id,
-        "number": 1,
-        "body": recipe_body(line.recipe),
-        "by": by,
-        "at": micros(now),
-    }
-    recipe_id = tx.execute(insert(RECIPE).values(recipe_values).returning(RECIPE.c.id)).scalar_one()
-    tx.execute(update(LINE).where(LINE.c.id == line_id).values(recipe_id=recipe_id))
+    add_recipe(tx, line_id, line.recipe, by, now)
     add_policy(tx, line_id, terms, by, "The line was added.", override=False, now=now)
     return line_id
+
+
+def add_recipe(tx: Tx, line_id: int, recipe: Recipe, by: str, now: datetime) -> int:
+    """Put a recipe into force as the line's next one; its number."""
+    last = tx.execute(select(func.max(RECIPE.c.number)).where(RECIPE.c.line_id == line_id)).scalar()
+    values = {"line_id": line_id, "number": (last or 0) + 1, "body": recipe_body(recipe), "by": by, "at": micros(now)}
+    recipe_id = tx.execute(insert(RECIPE).values(values).returning(RECIPE.c.id)).scalar_one()
+    tx.execute(update(LINE).where(LINE.c.id == line_id).values(recipe_id=recipe_id))
+    _forget(tx)
+    return int(values["number"])
 
 
 def add_policy(tx: Tx, line_id: int, terms: Terms, by: str, reason: str, *, override: bool, now: datetime) -> int:

@@ -57,6 +57,7 @@ def recipe_from(body: str) -> Recipe:
         reference=Region(**b["reference"]),
         limits=QualityLimits(**b["limits"]),
         unit_timeout_s=b["unit_timeout_s"],
+        locate=b.get("locate", False),
     )
 
 

@@ -14,7 +14,10 @@ from review_ui.guard import Desk, guard
 router = APIRouter()
 Engineer = Annotated[Desk, guard(Role.ENGINEER)]
 Short = Annotated[str, Form(max_length=1000)]
-EMPTY = {"name": "", "title": "", "place": "", "views": "front, back", "defect_types": ", ".join(PHONE_DEFECTS)}
+EMPTY = {
+    "name": "", "title": "", "place": "", "views": "front, back", "defect_types": ", ".join(PHONE_DEFECTS),
+    "locate": "",
+}  # fmt: skip
 
 
 @router.get("/new-line")
@@ -25,13 +28,21 @@ def show(desk: Engineer) -> HTMLResponse:
 
 @router.post("/new-line")
 def add(
-    desk: Engineer, title: Short = "", name: Short = "", place: Short = "", views: Short = "", defect_types: Short = ""
+    desk: Engineer,
+    title: Short = "",
+    name: Short = "",
+    place: Short = "",
+    views: Short = "",
+    defect_types: Short = "",
+    locate: Short = "",
 ) -> Response:
     """Add the line, and go straight to its photos and training."""
-    typed = {"name": name, "title": title, "place": place, "views": views, "defect_types": defect_types}
+    typed = {
+        "name": name, "title": title, "place": place, "views": views, "defect_types": defect_types, "locate": locate,
+    }  # fmt: skip
     named = name.strip() or re.sub(r"[^a-z0-9]+", "-", title.lower()).strip("-")[:64]
     try:
-        recipe = Recipe(views=_listed(views), defect_types=_listed(defect_types))
+        recipe = Recipe(views=_listed(views), defect_types=_listed(defect_types), locate=bool(locate))
         line = Line(name=named, title=title.strip(), place=place.strip(), recipe=recipe)
         desk.write(lambda tx: flow.add(tx, line=line, by=desk.person.name, now=desk.now))
     except InvalidLine as refused:

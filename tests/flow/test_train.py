@@ -18,9 +18,10 @@ class Trainer:
 
     def __init__(self, plant: Plant, fails: Exception | None = None, cancels: bool = False) -> None:
         self.plant, self.fails, self.cancels, self.saw = plant, fails, cancels, []
+        self.locate = False
 
-    def __call__(self, *, line, views, samples, read, progress, cancelled) -> Trained:  # type: ignore[no-untyped-def]  # noqa: ARG002
-        self.saw = samples
+    def __call__(self, *, line, views, samples, read, progress, cancelled, locate) -> Trained:  # type: ignore[no-untyped-def]  # noqa: ARG002
+        self.saw, self.locate = samples, locate
         progress("looking", 1, 2)
         if self.cancels:
             job = self.plant.read(lambda tx: models.live_job(tx, self.plant.camera.line_id))

@@ -16,6 +16,15 @@ def test_a_new_line_begins_at_human_only_with_its_photos(visit):
     assert "Human only" in board
 
 
+def test_finding_the_part_is_off_unless_it_is_ticked(visit):
+    erin = visit("erin")
+    erin.post("/new-line", NEW)
+    erin.post("/new-line", {**NEW, "name": "gears", "locate": "yes"})
+    assert "look at the whole image" in erin.get("/lines/gear-wheels-incoming").text
+    assert "find the part first" in erin.get("/lines/gears").text
+    assert "checked" in erin.post("/new-line", {**NEW, "name": "gears", "locate": "yes"}).text
+
+
 @pytest.mark.parametrize(
     ("fields", "words"),
     [
