@@ -90,18 +90,39 @@ def extract(
         features[index], stage2[index] = outputs["features"], outputs["stage2"]
         return sha256(image.tobytes()).hexdigest()
 
-    pixels, bad = [], []
+    pixels = _of_all(one, samples, threads, "features", progress, cancelled)
+    stage2.flush()
+    return Extracted(features=features, pixels=pixels)
+
+
+def pixel_hashes(
+    samples: Sequence[Sample], read: Read, *, size: tuple[int, int], threads: int, progress: Progress,
+    cancelled: Callable[[], bool],
+) -> tuple[str, ...]:  # fmt: skip
+    """A hash of each image's pixels at a size. Far quicker than features, so it is done before anything takes long."""
+
+    def one(index: int) -> str:
+        return sha256(Picture(read(samples[index].sha256)).at(*size).tobytes()).hexdigest()
+
+    return _of_all(one, samples, threads, "images", progress, cancelled)
+
+
+def _of_all(
+    one: Callable[[int], str], samples: Sequence[Sample], threads: int, what: str, progress: Progress,
+    cancelled: Callable[[], bool],
+) -> tuple[str, ...]:  # fmt: skip
+    """What `one` gives for each sample; raises Untrainable and names those that cannot be read."""
+    found, bad = [], []
     for done, (sample, result) in enumerate(zip(samples, in_order(one, len(samples), threads), strict=True), 1):
         stop_if(cancelled)
         try:
-            pixels.append(result.result())
+            found.append(result.result())
         except (Unreadable, OSError) as error:
             bad.append(f"{sample.name}: {error}")
-        progress(f"features of {sample.view}", done, len(samples))
+        progress(f"{what} of {sample.view}", done, len(samples))
     if bad:
         raise unreadable(bad)
-    stage2.flush()
-    return Extracted(features=features, pixels=tuple(pixels))
+    return tuple(found)
 
 
 def in_order(one: Callable[[int], T], count: int, threads: int) -> Iterator[Future[T]]:

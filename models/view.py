@@ -13,7 +13,7 @@ from inspection.core.train import MIN_GOOD_IMAGES, Progress, Sample, Untrainable
 from models import backbone
 from models.anomaly import BANK_SIZE
 from models.engine import Precision
-from models.features import Extracted, Read, extract, feature_bytes, read_headers
+from models.features import Extracted, Read, extract, feature_bytes, pixel_hashes, read_headers
 from models.fit import FittedView, fit_view, scores_of
 from models.labels import labels_of
 from models.placed import Placed, place
@@ -89,7 +89,7 @@ def train_view(
         samples, read, size=size, pooled=setup.pooled, precision=settings.precision, threads=settings.threads,
         folder=folder, progress=report, cancelled=cancelled, locator=placed.locator,
     )  # fmt: skip
-    images = _different(samples, extracted)
+    images = _different(samples, extracted.pixels)
     labels = labels_of(placed.drawn, placed.sizes, grid_of(size), images)
     task = Task(steps=settings.steps, seed=settings.seed + number, threads=settings.threads, device=settings.device)
     view = fit_view(
@@ -133,18 +133,22 @@ def _choose(
     setups = [Setup(size=shape, pooled=pooled) for shape in shapes for pooled in poolings]
     if len(setups) == 1:
         return Chosen(setup=setups[0], reason="Size and pooling were given, and nothing was tried.", trials=[])
+    seen = pixel_hashes(
+        placed.samples, placed.read, size=shapes[0], threads=settings.threads, progress=report, cancelled=cancelled
+    )
+    _different(placed.samples, seen)  # trials take minutes: what cannot be trained from is told before
     return try_setups(
         setups, placed.samples, placed.read, seed=settings.seed + number, precision=settings.precision,
         threads=settings.threads, folder=folder, progress=report, cancelled=cancelled,
     )  # fmt: skip
 
 
-def _different(samples: list[Sample], extracted: Extracted) -> list[int]:
+def _different(samples: list[Sample], hashes: Sequence[str]) -> list[int]:
     """Indices of samples that show different pixels; raises Untrainable when too few of them are good, or when the same
     pixels are called good and defective."""
     first: dict[str, int] = {}
     torn, alike = [], ""
-    for index, pixels in enumerate(extracted.pixels):
+    for index, pixels in enumerate(hashes):
         known, sample = samples[first.setdefault(pixels, index)], samples[index]
         if bool(known.defect) != bool(sample.defect):
             torn.append(pair(known, sample))

@@ -65,6 +65,11 @@ def views(card: Mapping[str, Any]) -> tuple[ViewCard, ...]:
     return tuple(_view(name, view or {}) for name, view in sorted((card.get("views") or {}).items()))
 
 
+def suspects_in(card: Mapping[str, Any]) -> int:
+    """How many good images look like defects."""
+    return sum(len((view or {}).get("suspects") or ()) for view in (card.get("views") or {}).values())
+
+
 def _view(name: str, view: Mapping[str, Any]) -> ViewCard:
     labels = view.get("labels") or {}
     defects = view.get("defects") or {}

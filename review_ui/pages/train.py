@@ -13,6 +13,7 @@ from inspection.store.reports import files
 from inspection.store.reports import line as report
 from inspection.store.reports import train as training
 from review_ui import texts
+from review_ui.card import suspects_in
 from review_ui.guard import Desk, guard
 from review_ui.pages.files import kept_small
 
@@ -107,6 +108,15 @@ def _page(desk: Desk, name: str, *, status: int = 200, problem: str = "", find: 
         live = training.running(tx, name, desk.now)
     ready = all(count.put_in + count.passed >= MIN_GOOD_IMAGES for count in page.samples)
     told: dict[str, Any] = {"problem": problem, "find": find, "least": MIN_GOOD_IMAGES, "useful": USEFUL_IMAGES}
+    suspects = {model.version: suspects_in(model.card) for model in page.models}
     return desk.page(
-        "training.html", status=status, page=page, line=page.line, photos=photos, live=live, ready=ready, **told
+        "training.html",
+        suspects=suspects,
+        status=status,
+        page=page,
+        line=page.line,
+        photos=photos,
+        live=live,
+        ready=ready,
+        **told,
     )

@@ -9,7 +9,8 @@ from typer.testing import CliRunner
 
 from inspection.core.train import Untrainable
 from inspection.main import app
-from tests.models.parts import draw, plate
+from models.view import Settings
+from tests.models.parts import Shelf, draw, plate
 from tests.models.test_datasets import image, mask
 
 
@@ -86,3 +87,16 @@ def test_what_cannot_be_read_is_named_and_left_out(data: Path, tmp_path: Path) -
     told = refused(data, "--good", str(tmp_path / "good"))
     assert "left out holiday.png: " in told
     assert "1 images cannot be read. Take them out or put them in again: cut.png: " in told
+
+
+def test_it_is_told_before_anything_takes_long(tmp_path: Path) -> None:
+    shelf = Shelf()
+    for number in range(12):
+        note, out = PngImagePlugin.PngInfo(), io.BytesIO()
+        note.add_text("number", str(number))
+        draw(1).save(out, "PNG", pnginfo=note)
+        shelf.put(out.getvalue())
+    stages = set()
+    with pytest.raises(Untrainable, match="only 1 different pictures"):
+        shelf.train(tmp_path, Settings(), progress=lambda stage, *_: stages.add(stage))
+    assert stages == {"images of top"}

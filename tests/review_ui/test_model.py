@@ -76,6 +76,12 @@ def test_the_registry_leads_to_each_model(visit, plant):
     plant.model(card=cards.learned())
     for page in ("/lines/phones/training", "/lines/phones"):
         assert f'href="{PAGE}"' in visit("ines").get(page).text
+    assert "suspect" not in visit("ines").get("/lines/phones/training").text
+
+
+def test_the_registry_tells_of_suspects(visit, plant):
+    plant.model(card=cards.learned(suspects=[cards.suspect("a" * 64), cards.suspect("b" * 64)]))
+    assert "2 suspects: look at them" in visit("erin").get("/lines/phones/training").text
 
 
 def test_the_one_in_force_is_named(visit, plant):

@@ -186,6 +186,7 @@ def test_a_training_that_failed_says_why_until_the_next_one(visit, plant):
     assert train.work_once(plant.db, plant.images, fails, lambda: plant.at)
     for name in ("erin", "ines"):
         page = visit(name).get("/lines/phones/training").text
+        assert page.count("cannot be read") == 1
         assert re.search(r"The last training failed</strong>3\.jpg and 4\.jpg cannot be read\. Take them out\.", page)
     erin.post("/lines/phones/train")
     assert "The last training failed" not in erin.get("/lines/phones/training").text
