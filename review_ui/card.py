@@ -48,7 +48,7 @@ class ViewCard:
     defects: int | None
     outlined: int
     types: tuple[tuple[str, int | None], ...]
-    pooled: bool | None
+    located: bool
     device: str | None
     ways: Trials | None
     mixes: Trials | None
@@ -80,7 +80,7 @@ def _view(name: str, view: Mapping[str, Any]) -> ViewCard:
         size=(view["height"], view["width"]) if "height" in view and "width" in view else None,
         good=view.get("images"), defects=defects.get("images", labels.get("defects")),
         outlined=defects.get("outlined", labels.get("outlined", 0)), types=tuple(sorted(counted.items())),
-        pooled=view.get("pooled"), device=labels.get("device"),
+        located=bool(view.get("locate")), device=labels.get("device"),
         ways=trials(view.get("trials") or (), view.get("trials_reason", "")),
         mixes=trials([_mix(trial) for trial in labels.get("trials") or ()], labels.get("reason", "")),
         reason=labels.get("reason", ""), held_out=_held_out(view.get("held_out") or {}),
@@ -117,7 +117,9 @@ def _mix(trial: Mapping[str, Any]) -> dict[str, Any]:
 
 def _held_out(found: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
     t = texts.catalogue().held_out
-    return tuple((texts.word(t, name), figure(value)) for name, value in found.items())
+    order = {name: place for place, name in enumerate(vars(t))}  # a card's names come in the order of the alphabet
+    names = sorted(found, key=lambda name: order.get(name, len(order)))
+    return tuple((texts.word(t, name), figure(found[name])) for name in names)
 
 
 def figure(value: Any) -> str:

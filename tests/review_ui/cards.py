@@ -34,7 +34,7 @@ def view(**changes: Any) -> dict[str, Any]:
             ],
         },
     }  # fmt: skip
-    return {**made, **changes}
+    return dict(sorted({**made, **changes, "held_out": dict(sorted(made["held_out"].items()))}.items()))
 
 
 def learned(**of_view: Any) -> dict[str, Any]:

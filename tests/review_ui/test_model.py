@@ -37,7 +37,9 @@ def test_it_says_what_the_model_was_trained_from_and_what_was_tried(visit, plant
     assert rows == ["288 x 512, pooled", "tuned + kernel"]
     assert re.search(r"anomaly</td><td class=\"right num\">0\.871</td><td class=\"right num\">0\.400<", page)
     assert re.search(r"384 x 640, pooled</td>.*0\.914.*21\.9<", page)
+    assert re.search(r"Images</dt><dd>48</dd><dt>Median</dt><dd>0\.150<", page)
     assert re.search(r"Highest</dt><dd>0\.420<", page)
+    assert "laid upright" not in page
     assert "What these figures mean, and what they do not" in page
 
 
@@ -82,6 +84,11 @@ def test_the_registry_leads_to_each_model(visit, plant):
 def test_the_registry_tells_of_suspects(visit, plant):
     plant.model(card=cards.learned(suspects=[cards.suspect("a" * 64), cards.suspect("b" * 64)]))
     assert "2 suspects: look at them" in visit("erin").get("/lines/phones/training").text
+
+
+def test_it_says_that_the_part_is_found_first(visit, plant):
+    plant.model(card=cards.learned(locate={"format": 1}))
+    assert "found and laid upright before it is judged" in visit("ines").get(PAGE).text
 
 
 def test_the_one_in_force_is_named(visit, plant):
