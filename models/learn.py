@@ -15,7 +15,7 @@ from models.kernel import Kernel, decide, fit_kernel, pooled
 from models.labels import Labels
 from models.learned import Learned
 from models.mix import ANOMALY, CELLS, KERNEL, TUNED, Choice, choose
-from models.tune import NotTuned, Task, Tuned, torch_is_there, tune
+from models.tune import WINDOW, NotTuned, Task, Tuned, torch_is_there, tune
 
 MIN_DEFECTS = 4  # under these, nothing can be tried on held-out images
 MIN_TO_TUNE = 10
@@ -95,6 +95,13 @@ def _tuned(
         warnings.append(
             "PyTorch is not installed, so the network itself was not tuned on the labels, which helps most. "
             "Install it with ./setup --training, or pip install 'jidoka[training]', and train again."
+        )
+        return None
+    defective = labels.defective & (labels.folds >= 0)
+    if max(labels.masks.shape[1:]) > WINDOW and (labels.masked & defective).sum() < MIN_TO_TUNE:
+        warnings.append(
+            "The input is so large that the network is tuned on windows around the defects, and fewer than "
+            f"{MIN_TO_TUNE} of them are outlined. Outline more of them, or train with a smaller input."
         )
         return None
     try:

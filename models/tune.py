@@ -16,11 +16,18 @@ from inspection.core.train import Progress, stop_if
 from models.backbone import Convs, blocks_of
 
 FIRST_STAGE, MASK_STAGE, LAST_STAGE = 3, 4, 6
-STEPS = 120
+_MOST_STEPS, _LEAST_STEPS = 180, 120
+_STEPS_AT = 256  # cells of an image; larger ones show more of them in each step
+WINDOW = 40  # cells to a side: of larger images, windows around the defects are learned from
 WORST_CELLS = 3
 # Threads that spin while they wait would take the cores from those who serve.
 _QUIET = {"OMP_WAIT_POLICY": "PASSIVE", "KMP_BLOCKTIME": "0"}
 _STAGE = "learning from labels"
+
+
+def steps_for(cells: int) -> int:
+    """How many steps to learn for, with images of so many cells."""
+    return max(_LEAST_STEPS, round(_MOST_STEPS * min(1.0, _STEPS_AT / cells)))
 
 
 class NotTuned(RuntimeError):
@@ -31,7 +38,7 @@ class NotTuned(RuntimeError):
 class Task:
     """What the other process is asked for; `device` is auto or cpu."""
 
-    steps: int = STEPS
+    steps: int = _MOST_STEPS
     seed: int = 0
     threads: int = 2
     device: str = "auto"

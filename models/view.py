@@ -20,7 +20,7 @@ from models.placed import Placed, place
 from models.scoring import Setup, grid_of, scoring_graph
 from models.sizes import MAX_SIDE, sizes_to_try
 from models.trials import Chosen, try_setups
-from models.tune import STEPS, Task
+from models.tune import Task, steps_for
 
 _PINNED = 4
 _FEATURE_BYTES = 4_000_000_000  # on disk while a view is trained
@@ -44,7 +44,7 @@ class Settings:
     bank: int = BANK_SIZE
     max_images: int = 1000
     threads: int = 2
-    steps: int = STEPS
+    steps: int | None = None
     device: str = "auto"
     locate: bool = False
 
@@ -91,7 +91,8 @@ def train_view(
     )  # fmt: skip
     images = _different(samples, extracted.pixels)
     labels = labels_of(placed.drawn, placed.sizes, grid_of(size), images)
-    task = Task(steps=settings.steps, seed=settings.seed + number, threads=settings.threads, device=settings.device)
+    steps = settings.steps or steps_for(extracted.features.shape[1])
+    task = Task(steps=steps, seed=settings.seed + number, threads=settings.threads, device=settings.device)
     view = fit_view(
         extracted.features, labels, setup=setup, bank=settings.bank, seed=(settings.seed, number),
         keep_suspects=settings.keep_suspects, folder=folder, task=task,
