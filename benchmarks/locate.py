@@ -6,6 +6,7 @@ python -m benchmarks.locate
 import os
 import time
 from collections.abc import Callable, Sequence
+from functools import partial
 
 import cv2
 import numpy as np
@@ -13,10 +14,14 @@ import numpy as np
 from benchmarks.table import bar, show
 from camera.simulated.draw import UNFIT, draw
 from camera.simulated.truth import make_unit
+from models.decode import Picture
+from models.engine import Compiled, Precision
 from models.locate import LocateCard, Locator, fit, rectify
 from models.locate_learn import learn_template
 from models.locate_rectify import Pixels
 from models.locate_small import Small, shrink
+from models.look import look
+from models.scoring import feature_graph
 
 SIZES = ((540, 960), (1080, 1920), (2592, 4608))
 GOOD, ASKED, TIMED = 40, 200, 8
@@ -42,6 +47,9 @@ def main() -> None:
     print()
     head = ("image", "way", "locate CPU ms", f"rectify to {INPUT[1]} x {INPUT[0]}", f"locate {BAR_MS:.0f} ms at 1080p")
     show(head, [_times(size, card) for size in SIZES for card in cards["back"]])
+    print()
+    head = ("JPEG", "whole image", "part found first", "finding adds", "whole image to features", "part to features")
+    show(head, [_paths(size, cards["back"][0]) for size in SIZES])
 
 
 def _cards(view: str) -> list[LocateCard]:
@@ -83,6 +91,21 @@ def _times(size: tuple[int, int], card: LocateCard) -> tuple[str, ...]:
     laid = _cpu_ms(lambda i: rectify(images[i], found[i], INPUT))
     met = bar(locate <= BAR_MS) if size == (1080, 1920) else "-"
     return f"{size[1]} x {size[0]}", card.kind, f"{locate:.1f}", f"{laid:.1f}", met
+
+
+def _paths(size: tuple[int, int], card: LocateCard) -> tuple[str, ...]:
+    """CPU milliseconds from a JPEG's bytes to the model's input, and to its features, with and without finding."""
+    drawn = [draw(make_unit(8, i, 0.0), "back") for i in range(TIMED)]
+    larger = [cv2.resize(image, size[::-1], interpolation=cv2.INTER_CUBIC) for image in drawn]
+    jpegs = [bytes(cv2.imencode(".jpg", image, [cv2.IMWRITE_JPEG_QUALITY, 90])[1]) for image in larger]
+    locator, engine = Locator(card), Compiled(feature_graph(INPUT, True), Precision.F32, 1)
+    ways = (None, locator)
+    seen = [partial(lambda i, way: look(Picture(jpegs[i]), INPUT, way).pixels, way=way) for way in ways]
+    scored = [
+        partial(lambda i, way: engine.run(look(Picture(jpegs[i]), INPUT, way).pixels, 0), way=way) for way in ways
+    ]
+    whole, part, *scores = (_cpu_ms(work) for work in (*seen, *scored))
+    return f"{size[1]} x {size[0]}", *(f"{ms:.1f}" for ms in (whole, part, part - whole, *scores))
 
 
 def _cpu_ms(work: Callable[[int], object], rounds: int = 5) -> float:

@@ -71,12 +71,17 @@ def find(picture: Picture, locator: Locator) -> Located:
 
 def small(picture: Picture) -> Pixels:
     """The image as the part is searched in it: decoded no larger than that needs."""
-    return picture.whole(max(picture.size) / LONG)
+    return picture.whole(_enough(picture))
+
+
+def _enough(picture: Picture) -> float:
+    return max(picture.size) / LONG
 
 
 def _part(picture: Picture, located: Located, size: tuple[int, int]) -> Pixels:
-    """The part alone at that size, from an image decoded no larger than that needs; to be read only."""
-    whole = picture.whole(pixels_per_pixel(located, size))
+    """The part alone at that size, to be read only: from the image that it was searched in, where that is large enough,
+    for a second decode costs more than the smaller image saves."""
+    whole = picture.whole(min(pixels_per_pixel(located, size), _enough(picture)))
     to_part = located.to_part @ scaling(_shape(whole), picture.size)
     pixels = rectify(whole, replace(located, to_part=to_part), size)
     pixels.flags.writeable = False
