@@ -26,6 +26,7 @@ from models.decode import Picture
 from models.engine import Precision, precisions
 from models.engines import open_engine
 from models.explain import findings, heatmap_png
+from models.look import look
 from models.runtime import OpenVinoPredictor
 from models.train import train
 from models.view import Settings
@@ -87,13 +88,13 @@ def _steps(root: Path, identity: str, images: list[bytes]) -> dict[str, float]:
         clock.append(time.process_time())
         asked.at(HEIGHT // shrink, WIDTH // shrink)
         clock.append(time.process_time())
-        pixels = asked.at(*view.size)
+        seen = look(asked, view.size, view.locator)
         clock.append(time.process_time())
-        outputs = engine.run(pixels, 0)
+        outputs = engine.run(seen.pixels, 0)
         clock.append(time.process_time())
-        findings(outputs["map"], view.curve, asked.size)
+        findings(outputs["map"], view.curve, seen)
         clock.append(time.process_time())
-        heatmap_png(outputs["map"], view.curve)
+        heatmap_png(outputs["map"], view.curve, seen)
         clock.append(time.process_time())
         measure(asked.grey, WHOLE_IMAGE)
         clock.append(time.process_time())
