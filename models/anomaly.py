@@ -52,10 +52,11 @@ def fit_texture(
     """Whiten a random sample of `most` of the images' patches and keep the `size` most different ones."""
     patches = _sample_patches(features, images, rng, most)
     mean = patches.mean(axis=0)
-    values, vectors = np.linalg.eigh(np.cov(patches - mean, rowvar=False).astype(np.float64))
+    centred = patches - mean
+    values, vectors = np.linalg.eigh((centred.T @ centred / max(len(centred) - 1, 1)).astype(np.float64))
     scale = 1 / np.sqrt(np.maximum(values, 0) + _RIDGE * max(values.mean(), 1e-6))
     whitening = ((vectors * scale) @ vectors.T).astype(np.float32)
-    white = (patches - mean) @ whitening
+    white = centred @ whitening
     return Texture(mean=mean, whitening=whitening, bank=white[spread_out(white, size, rng)])
 
 

@@ -10,17 +10,26 @@ from camera.simulated.phone import BODY, HEIGHT, WIDTH
 from camera.simulated.truth import Defect
 
 Layer = NDArray[np.float32]
+# Below these severities a defect of the kind fades, so that none is plain to a model below 0.15.
+_FADES_FROM = {"scratch": 0.4, "crack": 0.45, "dust": 0.35, "stain": 0.4}
+_FRONT_DENT_FADES_FROM = 0.25  # glass shows what brushed metal hides
 _SEEN = 1.5  # grey levels from which on a pixel counts as part of the defect
 
 
 def layer(defect: Defect) -> Layer:
     """What the defect adds to the picture (HEIGHT, WIDTH), in grey levels; inside the phone's outline."""
     dice = np.random.default_rng(defect.seed)
-    drawn = DRAW[defect.type](defect, dice)
+    drawn = DRAW[defect.type](defect, dice) * _strength(defect)
     left, top, right, bottom = BODY
     inside = np.zeros_like(drawn)
     inside[top + 2 : bottom - 2, left + 2 : right - 2] = drawn[top + 2 : bottom - 2, left + 2 : right - 2]
     return inside
+
+
+def _strength(defect: Defect) -> np.float32:
+    dent = _FRONT_DENT_FADES_FROM if (defect.type, defect.view) == ("dent", "front") else 0.0
+    full = _FADES_FROM.get(defect.type, dent)
+    return np.float32(min(1.0, defect.severity / full) if full else 1.0)
 
 
 def mask(drawn: Layer) -> NDArray[np.bool_]:
