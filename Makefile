@@ -1,6 +1,8 @@
 # The two commands for newcomers are `make demo` and `make test`.
 BIN := .venv/bin
 WORKERS ?= 2
+# Each worker takes one core: threads that wait for one another would take the others.
+QUIET := OPENBLAS_NUM_THREADS=1 OMP_NUM_THREADS=1 OMP_WAIT_POLICY=PASSIVE
 LOCK := uv pip compile --quiet --universal --python-version 3.11 --fork-strategy fewest \
 	--generate-hashes --no-emit-index-url --no-header --no-annotate pyproject.toml
 
@@ -16,7 +18,7 @@ demo: ## Set up and start the product with a simulated camera line
 
 test: ## Set up, a browser and PyTorch included, and run the tests (some of them: make test ARGS=tests/camera)
 	@./setup --dev --browser --training
-	$(BIN)/pytest -n $(WORKERS) --dist loadfile $(ARGS)
+	$(QUIET) $(BIN)/pytest -n $(WORKERS) --dist loadfile $(ARGS)
 
 check: ## Format, lint, types, import contracts
 	@./setup --dev
