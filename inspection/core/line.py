@@ -8,6 +8,7 @@ from inspection.core.level import Level
 
 LINE_NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
 DEFECT_TYPE = re.compile(r"[a-z][a-z0-9 _-]{0,31}")
+INPUT_STEP, MAX_INPUT = 32, 4096
 PHONE_DEFECTS = ("scratch", "crack", "dent", "dust", "stain", "chip")
 
 
@@ -18,7 +19,8 @@ class InvalidLine(ValueError):
 @dataclass(frozen=True, kw_only=True)
 class Recipe:
     """What is inspected on a line: the views each unit must show, the defects to name, and what images must be like.
-    With `locate`, models are trained to find the part first and to look at it alone."""
+    With `locate`, models are trained to find the part first and to look at it alone; their input has `input_size`
+    (rows, columns), or what trials find best within about `budget_ms` of CPU time for an image."""
 
     views: tuple[str, ...]
     defect_types: tuple[str, ...] = ()
@@ -26,6 +28,8 @@ class Recipe:
     limits: QualityLimits = field(default_factory=QualityLimits)
     unit_timeout_s: float = 60.0
     locate: bool = False
+    input_size: tuple[int, int] | None = None
+    budget_ms: float = 40.0
 
     def __post_init__(self) -> None:
         if not 1 <= len(self.views) <= 16 or len(set(self.views)) != len(self.views):
@@ -40,6 +44,12 @@ class Recipe:
                 raise InvalidLine(f"{defect!r} is no defect type: use up to 32 lower-case letters, digits, _ or -.")
         if not 0 < self.unit_timeout_s <= 86_400:
             raise InvalidLine("The time to wait for a unit's missing views lies between 0 and 86400 seconds.")
+        if self.input_size and any(side % INPUT_STEP or not 64 <= side <= MAX_INPUT for side in self.input_size):
+            raise InvalidLine(
+                f"A model's input is so many rows and columns, multiples of {INPUT_STEP} from 64 to {MAX_INPUT}."
+            )
+        if not 5 <= self.budget_ms <= 60_000:
+            raise InvalidLine("The time that a model may take for an image lies between 5 and 60000 milliseconds.")
 
 
 @dataclass(frozen=True, kw_only=True)

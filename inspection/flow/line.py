@@ -3,6 +3,7 @@
 import secrets
 from dataclasses import replace
 from datetime import datetime
+from typing import Any
 
 from inspection.core.journal import Change, facts
 from inspection.core.level import Level
@@ -38,14 +39,15 @@ def add(tx: Tx, *, line: Line, by: str, now: datetime) -> None:
     )
 
 
-def set_locate(tx: Tx, *, line: str, locate: bool, by: str, reason: str, now: datetime) -> int:
-    """Say whether models of the line are to find the part first, from the next training on; the recipe's number."""
+def change_recipe(tx: Tx, *, line: str, by: str, reason: str, now: datetime, **changes: Any) -> int:
+    """Change fields of the line's recipe, such as `locate` or `input_size`, from the next training on; its number."""
     known = lines.in_force(tx, line)
     if len(reason.strip()) < _REASON:
         raise InvalidLine("Write the reason for the change; whoever reads the journal later will ask for it.")
-    if known.line.recipe.locate == locate:
-        raise InvalidLine(f"Finding the part is {'on' if locate else 'off'} for line {line!r} already.")
-    number = lines.add_recipe(tx, known.id, replace(known.line.recipe, locate=locate), by, now)
+    recipe = replace(known.line.recipe, **changes)
+    if recipe == known.line.recipe:
+        raise InvalidLine(f"The recipe of line {line!r} says so already.")
+    number = lines.add_recipe(tx, known.id, recipe, by, now)
     journal.append(
         tx,
         now,
@@ -54,7 +56,7 @@ def set_locate(tx: Tx, *, line: str, locate: bool, by: str, reason: str, now: da
             event="recipe_changed",
             actor=by,
             reason=reason.strip(),
-            facts=facts(recipe=number, locate=locate),
+            facts=facts(recipe=number, **changes),
         ),
     )
     return number

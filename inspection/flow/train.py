@@ -41,14 +41,13 @@ class Trainer(Protocol):
         self,
         *,
         line: str,
-        views: tuple[str, ...],
+        recipe: Recipe,
         samples: list[Sample],
         read: Callable[[str], bytes],
         progress: Progress,
         cancelled: Callable[[], bool],
-        locate: bool,
     ) -> Trained:
-        """Train on samples whose bytes `read(sha256)` gives; with `locate`, on the part alone, which is found first."""
+        """Train by the recipe on samples whose bytes `read(sha256)` gives."""
 
 
 def add_sample(
@@ -191,8 +190,8 @@ def _train(
         samples, torn = _gathered(tx, job.line)
         recipe = lines.in_force(tx, job.line).line.recipe
     trained = trainer(
-        line=job.line, views=recipe.views, samples=samples, read=images.get, progress=progress,
-        cancelled=lambda: stopped, locate=recipe.locate,
+        line=job.line, recipe=recipe, samples=samples, read=images.get, progress=progress,
+        cancelled=lambda: stopped,
     )  # fmt: skip
     progress("registering", 1, 1)
     if stopped:

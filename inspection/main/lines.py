@@ -81,18 +81,33 @@ def revoke(name: Name, camera: str, data_dir: DataDir = None) -> None:
 @app.command()
 def recipe(
     name: Name,
-    locate: Annotated[bool, typer.Option(help="Models find the part first, and look at it alone.")],
     reason: Annotated[str, typer.Option(help="Why; it is kept in the journal.")],
+    locate: Annotated[bool | None, typer.Option(help="Models find the part first, and look at it alone.")] = None,
+    size: Annotated[str, typer.Option(help="Rows x columns that models look at, such as 288x512; or auto.")] = "",
+    budget_ms: Annotated[
+        float | None, typer.Option(help="CPU time that an image may take, within which 'auto' finds the best size.")
+    ] = None,
     data_dir: DataDir = None,
 ) -> None:
     """Change what a line's next training is to do. Models in force stay as they are."""
     from inspection.flow import line as flow
     from inspection.main.server import now
+    from inspection.store import lines
 
+    changes: dict[str, object] = {} if locate is None else {"locate": locate}
+    if size:
+        changes["input_size"] = None if size == "auto" else _size(size)
+    if budget_ms is not None:
+        changes["budget_ms"] = budget_ms
     with database(data_dir) as db:
-        number = db.write(lambda tx: flow.set_locate(tx, line=name, locate=locate, by=BY, reason=reason, now=now()))
-    print(f"Recipe {number} of line {name}: models {'find the part first' if locate else 'look at the whole image'},")
-    print(f"from the next training on:  jidoka train {name}")
+        number = db.write(lambda tx: flow.change_recipe(tx, line=name, by=BY, reason=reason, now=now(), **changes))
+        with db.read() as tx:
+            new = lines.in_force(tx, name).line.recipe
+    size = f"{new.input_size[0]} x {new.input_size[1]} pixels" if new.input_size else "a size found by trials"
+    print(
+        f"Recipe {number} of line {name}: models {'find the part first' if new.locate else 'look at the whole image'},"
+    )
+    print(f"at {size}, for about {new.budget_ms:g} ms an image, from the next training on:  jidoka train {name}")
 
 
 @app.command()
@@ -158,3 +173,13 @@ def _model(db: "Database", name: str, version: int | None) -> str | None:
 
 def _names(text: str) -> tuple[str, ...]:
     return tuple(part.strip() for part in text.split(",") if part.strip())
+
+
+def _size(words: str) -> tuple[int, int]:
+    """Rows and columns out of words like 288x512."""
+    from inspection.core.line import InvalidLine
+
+    sides = words.lower().replace(" ", "").split("x")
+    if len(sides) != 2 or not all(side.isdecimal() for side in sides):
+        raise InvalidLine(f"{words!r} is no size: write rows x columns, such as 288x512, or auto.")
+    return int(sides[0]), int(sides[1])

@@ -16,6 +16,7 @@ import uvicorn
 from fastapi import FastAPI
 
 from inspection.api.app import Plant, Tokens, install
+from inspection.core.line import Recipe
 from inspection.core.people import Role
 from inspection.core.predict import Predictor
 from inspection.core.train import Progress, Sample, Trained
@@ -215,23 +216,22 @@ def make_trainer(settings: Settings, seed: int = 0) -> train.Trainer:
     def trainer(
         *,
         line: str,
-        views: tuple[str, ...],
+        recipe: Recipe,
         samples: list[Sample],
         read: Callable[[str], bytes],
         progress: Progress,
         cancelled: Callable[[], bool],
-        locate: bool,
     ) -> Trained:
         made = train_model(
             line=line,
-            views=views,
+            views=recipe.views,
             samples=samples,
             read=read,
             root=settings.data_dir / "models",
             created=now(),
             progress=progress,
             cancelled=cancelled,
-            settings=replace(how, locate=locate),
+            settings=replace(how, locate=recipe.locate, size=recipe.input_size, budget_ms=recipe.budget_ms),
         )
         return Trained(artefact=made.artefact, card=made.card)
 

@@ -73,9 +73,8 @@ def train_line(db: "Database", line: str, good: Path | None, data_dir: Path | No
         before = models.last_done(tx, lines.in_force(tx, line).id)
     with Bar(before.stages if before else ()) as bar:
         trained = make_trainer(settings, seed)(
-            line=line, views=recipe.views, samples=samples, read=images.get, progress=bar, cancelled=lambda: False,
-            locate=recipe.locate,
-        )  # fmt: skip
+            line=line, recipe=recipe, samples=samples, read=images.get, progress=bar, cancelled=lambda: False
+        )
     version = db.write(lambda tx: flow.register(tx, line=line, trained=trained, samples=samples, by=BY, now=now()))
     print(f"Model {version} of line {line} is ready, trained from {trained.card['images']} images.")
     for name, of_view in trained.card["views"].items():

@@ -57,7 +57,10 @@ def recipe_from(body: str) -> Recipe:
         reference=Region(**b["reference"]),
         limits=QualityLimits(**b["limits"]),
         unit_timeout_s=b["unit_timeout_s"],
+        # Recipes kept by older versions say nothing of these.
         locate=b.get("locate", False),
+        input_size=tuple(b["input_size"]) if b.get("input_size") else None,
+        budget_ms=b.get("budget_ms", 40.0),
     )
 
 

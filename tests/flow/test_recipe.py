@@ -19,7 +19,7 @@ runner = CliRunner()
 
 def change(plant: Plant, *, locate: bool = True, reason: str = "Parts lie any way round.") -> int:
     return plant.write(
-        lambda tx: line.set_locate(tx, line="phones", locate=locate, by="erin", reason=reason, now=plant.now)
+        lambda tx: line.change_recipe(tx, line="phones", locate=locate, by="erin", reason=reason, now=plant.now)
     )
 
 
@@ -48,7 +48,7 @@ def test_a_change_is_in_the_journal_with_its_reason(plant: Plant) -> None:
 def test_a_change_needs_a_reason_and_something_to_change(plant: Plant) -> None:
     with pytest.raises(InvalidLine, match="Write the reason"):
         change(plant, reason="  .  ")
-    with pytest.raises(InvalidLine, match="off for line 'phones' already"):
+    with pytest.raises(InvalidLine, match="says so already"):
         change(plant, locate=False)
     assert not recipe(plant).locate
 
@@ -56,7 +56,8 @@ def test_a_change_needs_a_reason_and_something_to_change(plant: Plant) -> None:
 def test_a_recipe_kept_by_an_older_version_looks_at_the_whole_image() -> None:
     body = json.loads(recipe_body(Recipe(views=("top",), locate=True)))
     assert recipe_from(json.dumps(body)).locate
-    del body["locate"]
+    for later in ("locate", "input_size", "budget_ms"):
+        del body[later]
     assert recipe_from(json.dumps(body)) == Recipe(views=("top",))
 
 
@@ -68,7 +69,22 @@ def test_a_training_is_told(plant: Plant, locate: bool) -> None:
     ask(plant)
     trainer = Trainer(plant)
     assert work(plant, trainer)
-    assert trainer.locate == locate
+    assert trainer.recipe == recipe(plant)
+    assert trainer.recipe.locate == locate
+
+
+def test_the_size_that_models_look_at_is_kept_and_checked(any_plant: Plant) -> None:
+    def change(**changes: object) -> int:
+        how = {"line": "phones", "by": "erin", "reason": "Thin scratches.", "now": any_plant.now}
+        return any_plant.write(lambda tx: line.change_recipe(tx, **how, **changes))  # type: ignore[arg-type]
+
+    assert change(input_size=(288, 512)) == 2
+    assert recipe(any_plant).input_size == (288, 512)
+    assert change(input_size=None, budget_ms=400.0) == 3
+    assert (recipe(any_plant).input_size, recipe(any_plant).budget_ms) == (None, 400.0)
+    for wrong in ({"input_size": (100, 512)}, {"input_size": (32, 64)}, {"input_size": (64, 8192)}, {"budget_ms": 0.0}):
+        with pytest.raises(InvalidLine, match=r"multiples of 32|milliseconds"):
+            change(**wrong)
 
 
 def test_the_command_line_sets_and_changes_it(tmp_path: Path) -> None:
@@ -84,3 +100,8 @@ def test_the_command_line_sets_and_changes_it(tmp_path: Path) -> None:
     assert "Recipe 3 of line plates: models find the part first" in do(
         "recipe", "plates", "--locate", "--reason", "The fixture is gone."
     )
+    assert "at 288 x 512 pixels" in do("recipe", "plates", "--size", "288x512", "--reason", "Thin scratches.")
+    told = do("recipe", "plates", "--size", "auto", "--budget-ms", "300", "--reason", "Let the trials choose.")
+    assert "a size found by trials, for about 300 ms" in told
+    with pytest.raises(InvalidLine, match="is no size"):
+        do("recipe", "plates", "--size", "large", "--reason", "Thin scratches.")

@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 import pytest
 
-from inspection.core.line import Unknown
+from inspection.core.line import Recipe, Unknown
 from inspection.core.train import MIN_GOOD_IMAGES, Trained, Untrainable
 from inspection.flow import train
 from inspection.store import journal, models
@@ -18,10 +18,10 @@ class Trainer:
 
     def __init__(self, plant: Plant, fails: Exception | None = None, cancels: bool = False) -> None:
         self.plant, self.fails, self.cancels, self.saw = plant, fails, cancels, []
-        self.locate = False
+        self.recipe: Recipe | None = None
 
-    def __call__(self, *, line, views, samples, read, progress, cancelled, locate) -> Trained:  # type: ignore[no-untyped-def]  # noqa: ARG002
-        self.saw, self.locate = samples, locate
+    def __call__(self, *, line, recipe, samples, read, progress, cancelled) -> Trained:  # type: ignore[no-untyped-def]  # noqa: ARG002
+        self.saw, self.recipe = samples, recipe
         progress("looking", 1, 2)
         if self.cancels:
             job = self.plant.read(lambda tx: models.live_job(tx, self.plant.camera.line_id))
@@ -31,7 +31,7 @@ class Trainer:
             assert cancelled()
         if self.fails is not None:
             raise self.fails
-        return Trained(artefact=secrets.token_hex(32), card={"line": line, "views": list(views)})
+        return Trained(artefact=secrets.token_hex(32), card={"line": line, "views": list(recipe.views)})
 
 
 def put_in(plant: Plant, count: int = MIN_GOOD_IMAGES) -> None:
@@ -195,11 +195,11 @@ def test_units_that_people_passed_are_trained_from_as_well(plant: Plant) -> None
 def paced(plant: Plant, reports: list[tuple[str, int, int, int]]) -> Callable[..., Trained]:
     """A trainer that reports (stage, done, total) after so many seconds each, and ends with a model."""
 
-    def trains(*, line, views, progress, **_ignored) -> Trained:  # type: ignore[no-untyped-def]
+    def trains(*, line, recipe, progress, **_ignored) -> Trained:  # type: ignore[no-untyped-def]
         for stage, done, total, seconds in reports:
             plant.later(seconds=seconds)
             progress(stage, done, total)
-        return Trained(artefact=secrets.token_hex(32), card={"line": line, "views": list(views)})
+        return Trained(artefact=secrets.token_hex(32), card={"line": line, "views": list(recipe.views)})
 
     return trains
 
