@@ -14,6 +14,7 @@ import numpy as np
 from benchmarks.table import bar, show
 from camera.simulated.draw import UNFIT, draw
 from camera.simulated.truth import make_unit
+from models.backbone import lite0
 from models.decode import Picture
 from models.engine import Compiled, Precision
 from models.locate import LocateCard, Locator, fit, rectify
@@ -98,7 +99,7 @@ def _paths(size: tuple[int, int], card: LocateCard) -> tuple[str, ...]:
     drawn = [draw(make_unit(8, i, 0.0), "back") for i in range(TIMED)]
     larger = [cv2.resize(image, size[::-1], interpolation=cv2.INTER_CUBIC) for image in drawn]
     jpegs = [bytes(cv2.imencode(".jpg", image, [cv2.IMWRITE_JPEG_QUALITY, 90])[1]) for image in larger]
-    locator, engine = Locator(card), Compiled(feature_graph(INPUT, True), Precision.F32, 1)
+    locator, engine = Locator(card), Compiled(feature_graph(INPUT, True, lite0()), Precision.F32, 1)
     ways = (None, locator)
     seen = [partial(lambda i, way: look(Picture(jpegs[i]), INPUT, way).pixels, way=way) for way in ways]
     scored = [

@@ -16,6 +16,7 @@ from benchmarks.table import show
 from camera.simulated.draw import draw
 from camera.simulated.truth import make_unit
 from inspection.core.train import Sample
+from models.backbone import lite0
 from models.decode import Picture
 from models.engine import Compiled, Precision
 from models.figures import resident_mb
@@ -59,7 +60,7 @@ def _photo(index: int) -> bytes:
 
 def _row(size: tuple[int, int], figures: dict[str, float], photo: bytes) -> tuple[object, ...]:
     before = resident_mb()
-    compiled = Compiled(feature_graph(size, True), Precision.F32, 1)
+    compiled = Compiled(feature_graph(size, True, lite0()), Precision.F32, 1)
     decode, network = [], []
     for _ in range(TIMED):
         begun = time.process_time()

@@ -12,14 +12,16 @@ import numpy as np
 from benchmarks.table import bar, show
 from models.anomaly import Familiar, Position, Texture, blocks_of
 from models.artefact import ViewModel
+from models.backbone import lite0
 from models.calibrate import Curve, Scale
 from models.cut import cut
 from models.engine import Compiled, Engine, Precision, Runtime
 from models.engines import open_engine
-from models.scoring import CHANNELS, POSITION_CHANNELS, Fitted, grid_of, scoring_graph
+from models.scoring import Fitted, grid_of, scoring_graph
 from models.sharing import Trunks
 from models.tune import torch_is_there
 
+CHANNELS, PLACE = lite0().channels, lite0().place_channels
 SIZES, MODELS, ROUNDS, BANK = ((256, 256), (288, 512)), 3, 40, 1000
 Size = tuple[int, int]
 
@@ -88,7 +90,7 @@ def _torch(graph: bytes, size: Size) -> Engine:
 def _graph(size: Size, seed: int) -> bytes:
     """An anomaly model of the usual size on the real backbone; what it has learned is noise, which costs the same."""
     dice, blocks, scale = np.random.default_rng(seed), blocks_of(grid_of(size)), Scale(centre=0.0, spread=1.0)
-    cells, width = int(np.prod(grid_of(size))), POSITION_CHANNELS.stop - POSITION_CHANNELS.start
+    cells, width = int(np.prod(grid_of(size))), PLACE.stop - PLACE.start
 
     def some(*shape: int) -> np.ndarray:
         return (dice.standard_normal(shape) * 0.05).astype(np.float32)

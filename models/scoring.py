@@ -1,17 +1,17 @@
 """The scoring tail of the graph: from the backbone's features to a map, a raw score and a novelty figure."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 import numpy as np
 
 from models.anomaly import Familiar, Position, Texture, block_side
-from models.backbone import TAP_CHANNELS, Taps, add_taps, blocks_of
+from models.backbone import lite0
 from models.calibrate import Scale
 from models.graph import Graph
 from models.learned import Learned, add_learned
+from models.trunk import Backbone
 
-CHANNELS = sum(TAP_CHANNELS.values())
-POSITION_CHANNELS = slice(TAP_CHANNELS[3], TAP_CHANNELS[3] + TAP_CHANNELS[4])
 CELL = 16
 _WORST_SHARE = 0.015
 _WORST_LEAST = 3
@@ -20,11 +20,12 @@ _WORST_LEAST = 3
 @dataclass(frozen=True, kw_only=True)
 class Setup:
     """How a view's images are looked at: input size (rows, columns), features averaged over 3 x 3 cells or not, and the
-    weights of the texture's and the place's distances."""
+    weights of the texture's and the place's distances, and the backbone that gives the features."""
 
     size: tuple[int, int]
     pooled: bool = True
     weights: tuple[float, float] = (0.5, 0.5)
+    backbone: Backbone = field(default_factory=lite0)
 
     @property
     def words(self) -> str:
@@ -48,6 +49,7 @@ class Fitted:
     novelty_scale: Scale
     weights: tuple[float, float] = (0.5, 0.5)
     learned: Learned | None = None
+    backbone: Backbone = field(default_factory=lite0)
 
 
 def grid_of(size: tuple[int, int]) -> tuple[int, int]:
@@ -60,25 +62,26 @@ def worst_count(cells: int) -> int:
     return min(cells, max(_WORST_LEAST, round(_WORST_SHARE * cells)))
 
 
-def feature_graph(size: tuple[int, int], pooled: bool) -> bytes:
-    """The graph that training reads features from: outputs `features` (cells, channels) and `stage2` (channels, rows,
-    columns), from which a tail can be tuned."""
+def feature_graph(size: tuple[int, int], pooled: bool, backbone: Backbone) -> bytes:
+    """The graph that training reads features from: outputs `features` (cells, channels) and, where a tail can be tuned
+    from there, `stage2` (channels, rows, columns)."""
     graph = Graph(*size)
     rows, columns = grid_of(size)
-    taps = add_taps(graph)
-    x = _embedding(graph, taps, (rows, columns), pooled)
+    taps = backbone.add(graph)
+    x = _embedding(graph, backbone, taps, (rows, columns), pooled)
     x = graph.node("Transpose", x, perm=[0, 2, 3, 1])
-    graph.output(
-        graph.node("Reshape", x, graph.integers(rows * columns, CHANNELS)), "features", (rows * columns, CHANNELS)
-    )
-    shape = stage2_shape(size)
-    graph.output(graph.node("Reshape", taps.s2, graph.integers(*shape)), "stage2", shape)
+    of_cells = (rows * columns, backbone.channels)
+    graph.output(graph.node("Reshape", x, graph.integers(*of_cells)), "features", of_cells)
+    if backbone.tail is not None:
+        shape = stage2_shape(size, backbone)
+        graph.output(graph.node("Reshape", taps[backbone.tail.name], graph.integers(*shape)), "stage2", shape)
     return graph.model()
 
 
-def stage2_shape(size: tuple[int, int]) -> tuple[int, int, int]:
-    """Channels, rows and columns of the features of stage 2."""
-    return blocks_of(2)[-1].after, size[0] // 8, size[1] // 8
+def stage2_shape(size: tuple[int, int], backbone: Backbone) -> tuple[int, int, int]:
+    """Channels, rows and columns of the features from which a tail can be tuned; zeros where it cannot."""
+    tail = backbone.tail
+    return (0, 0, 0) if tail is None else (tail.channels, size[0] // tail.stride, size[1] // tail.stride)
 
 
 def scoring_graph(fitted: Fitted) -> bytes:
@@ -86,8 +89,8 @@ def scoring_graph(fitted: Fitted) -> bytes:
     `novelty` as robust z, and `types`, the probability of each type of defect, where these were learned."""
     graph = Graph(*fitted.size)
     grid = grid_of(fitted.size)
-    taps = add_taps(graph)
-    x = _embedding(graph, taps, grid, fitted.pooled)
+    taps = fitted.backbone.add(graph)
+    x = _embedding(graph, fitted.backbone, taps, grid, fitted.pooled)
     cells = _anomaly(graph, x, fitted, grid)
     raw, types = _worst(graph, cells, grid), ""
     if fitted.learned is not None:
@@ -101,9 +104,18 @@ def scoring_graph(fitted: Fitted) -> bytes:
     return graph.model()
 
 
-def _embedding(graph: Graph, taps: Taps, grid: tuple[int, int], pooled: bool) -> str:
-    deep = graph.resize(taps.s5, *grid, TAP_CHANNELS[5])
-    x = graph.node("Concat", taps.s3, taps.s4, deep, axis=1)
+def _embedding(graph: Graph, backbone: Backbone, taps: Mapping[str, str], grid: tuple[int, int], pooled: bool) -> str:
+    """All taps side by side, finer ones averaged over each cell and coarser ones spread over theirs."""
+    parts = []
+    for tap in backbone.taps:
+        x = taps[tap.name]
+        if tap.stride < CELL:
+            side = CELL // tap.stride
+            x = graph.node("AveragePool", x, kernel_shape=[side, side], strides=[side, side])
+        elif tap.stride > CELL:
+            x = graph.resize(x, *grid, tap.channels)
+        parts.append(x)
+    x = graph.node("Concat", *parts, axis=1)
     return graph.mean3(x) if pooled else x
 
 
@@ -121,7 +133,7 @@ def _texture_z(graph: Graph, x: str, fitted: Fitted, grid: tuple[int, int]) -> s
 
 
 def _position_z(graph: Graph, x: str, fitted: Fitted, grid: tuple[int, int]) -> str:
-    return _standard(graph, _position(graph, x, fitted.position, grid), fitted.position_scale)
+    return _standard(graph, _position(graph, x, fitted, grid), fitted.position_scale)
 
 
 def _texture(graph: Graph, x: str, texture: Texture, grid: tuple[int, int]) -> str:
@@ -135,13 +147,13 @@ def _texture(graph: Graph, x: str, texture: Texture, grid: tuple[int, int]) -> s
     return _root(graph, graph.node("Add", nearest, length), grid)
 
 
-def _position(graph: Graph, x: str, position: Position, grid: tuple[int, int]) -> str:
+def _position(graph: Graph, x: str, fitted: Fitted, grid: tuple[int, int]) -> str:
     """Mahalanobis distance from each cell's own mean, computed in square blocks of cells."""
+    position, place = fitted.position, fitted.backbone.place_channels
     side = block_side(grid)
     rows, columns = grid[0] // side, grid[1] // side
-    channels = POSITION_CHANNELS.stop - POSITION_CHANNELS.start
-    limits = (graph.integers(POSITION_CHANNELS.start), graph.integers(POSITION_CHANNELS.stop), graph.integers(1))
-    x = graph.node("Slice", x, *limits)
+    channels = place.stop - place.start
+    x = graph.slice(x, (1,), (place.start,), (place.stop,))
     x = graph.node("Reshape", x, graph.integers(channels, rows, side, columns, side))
     x = graph.node("Transpose", x, perm=[1, 3, 2, 4, 0])
     x = graph.node("Reshape", x, graph.integers(-1, side * side, channels))

@@ -5,8 +5,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from models.backbone import STRIDE
 from models.engine import Precision
+from models.trunk import STRIDE
 
 MAX_SIDE = 4096
 _LARGE_PIXELS = 288 * 512
@@ -16,10 +16,10 @@ _LEAST_SIDE = 2 * STRIDE
 _MS_PER_MEGAPIXEL = {Precision.F32: 200.0, Precision.BF16: 110.0}
 
 
-def nominal_ms(size: tuple[int, int], precision: Precision) -> float:
-    """CPU milliseconds that an image of this size costs about. A rule and not a measurement, so that the same images
-    and seed give the same model on a busy machine as well."""
-    return size[0] * size[1] / 1e6 * _MS_PER_MEGAPIXEL[precision]
+def nominal_ms(size: tuple[int, int], precision: Precision, cost: float = 1.0) -> float:
+    """CPU milliseconds that an image of this size costs about, with a backbone of this cost. A rule and not a
+    measurement, so that the same images and seed give the same model on a busy machine as well."""
+    return size[0] * size[1] / 1e6 * _MS_PER_MEGAPIXEL[precision] * cost
 
 
 def input_size(sizes: Sequence[tuple[int, int]]) -> tuple[int, int]:
@@ -33,11 +33,13 @@ def input_size(sizes: Sequence[tuple[int, int]]) -> tuple[int, int]:
     return _multiple((area * shape) ** 0.5), _multiple((area / shape) ** 0.5)
 
 
-def sizes_to_try(sizes: Sequence[tuple[int, int]], budget_ms: float, precision: Precision) -> list[tuple[int, int]]:
+def sizes_to_try(
+    sizes: Sequence[tuple[int, int]], budget_ms: float, precision: Precision, cost: float = 1.0
+) -> list[tuple[int, int]]:
     """Input sizes for images of these sizes, the usual one first; then half its area, and up to two larger ones as far
     as the images' own pixels and the budget go."""
     base = input_size(sizes)
-    room = budget_ms / nominal_ms(base, precision)
+    room = budget_ms / nominal_ms(base, precision, cost)
     if room < 1:
         base, room = _scaled(base, room), 1.0
     own = float(np.median([rows * columns for rows, columns in sizes])) / (base[0] * base[1])

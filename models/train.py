@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from inspection.core.train import Progress, Sample, check_enough, manifest_hash, stop_if
-from models import artefact, backbone
+from models import artefact
 from models.calibrate import LIMIT_SCORE
 from models.engine import Precision, check_precision
 from models.features import Read
@@ -74,7 +74,7 @@ def train(
         "kind": "learned" if learned else "anomaly", "name": f"{line}-{manifest_hash(used)[:8]}", "line": line,
         "created": created.isoformat(timespec="seconds"), "manifest": manifest_hash(used), "seed": settings.seed,
         "precision": settings.precision.value, "images": len(used), "views": cards,
-        "backbone": {"name": backbone.NAME, "sha256": backbone.pretrained().sha256},
+        "backbone": {"name": settings.backbone.name, "sha256": settings.backbone.sha256},
         **_thresholds(np.concatenate(good), np.concatenate(defective)),
     }  # fmt: skip
     stop_if(cancelled)

@@ -2,7 +2,7 @@
 
 import shutil
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +18,7 @@ from models.fit import cross_fit, worst
 from models.labels import Labels, folds_of
 from models.mix import standard_error
 from models.plant import Fault, plain, planted
-from models.scoring import Setup, grid_of
+from models.scoring import Setup
 from models.sizes import nominal_ms
 
 MIN_DEFECTS = 10  # fewer labelled ones say less than planted ones
@@ -65,8 +65,8 @@ def try_setups(
         place = folder / "trial"
         place.mkdir()
         extracted = extract(
-            cast.samples, cast.read, size=setup.size, pooled=setup.pooled, precision=precision, threads=threads,
-            folder=place, progress=lambda *_: None, cancelled=cancelled,
+            cast.samples, cast.read, size=setup.size, pooled=setup.pooled, backbone=setup.backbone, precision=precision,
+            threads=threads, folder=place, progress=lambda *_: None, cancelled=cancelled,
         )  # fmt: skip
         trials += _trials(setup, extracted.features, cast, seed, cancelled)
         del extracted
@@ -121,9 +121,7 @@ class _Cast:
 def _trials(
     setup: Setup, features: NDArray[np.floating], cast: _Cast, seed: int, cancelled: Callable[[], bool]
 ) -> Iterator[Trial]:
-    held_out = cross_fit(
-        features, cast.labels(), grid_of(setup.size), [seed], _BANK, lambda *_: None, cancelled, patches=_PATCHES
-    )
+    held_out = cross_fit(features, cast.labels(), setup, [seed], _BANK, lambda *_: None, cancelled, patches=_PATCHES)
     fault = np.array(cast.fault)
     good = fault == ""
     texture, position = (
@@ -141,7 +139,7 @@ def _trials(
             counts = (int(good.sum()), int((fault == "defect").sum()))
         main = figures.get(_LABELLED, figures[_PLANTED])
         yield Trial(
-            setup=Setup(size=setup.size, pooled=setup.pooled, weights=weights), figures=figures,
+            setup=replace(setup, weights=weights), figures=figures,
             error=standard_error(main, counts[1], counts[0]),
         )  # fmt: skip
 
@@ -171,5 +169,5 @@ def _reason(chosen: Trial, first: Trial, best: Trial) -> str:
 def _plain(trial: Trial, chosen: bool, precision: Precision) -> dict[str, Any]:
     return {
         "words": trial.setup.words, "figures": {name: round(value, 4) for name, value in trial.figures.items()},
-        "ms": round(nominal_ms(trial.setup.size, precision), 1), "chosen": chosen,
+        "ms": round(nominal_ms(trial.setup.size, precision, trial.setup.backbone.cost), 1), "chosen": chosen,
     }  # fmt: skip

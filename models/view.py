@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from inspection.core.train import MIN_GOOD_IMAGES, Progress, Sample, Untrainable, contradiction, pair
-from models import backbone
 from models.anomaly import BANK_SIZE
+from models.backbone import lite0
 from models.engine import Precision
 from models.features import Extracted, Read, extract, feature_bytes, pixel_hashes, read_headers
 from models.fit import FittedView, fit_view, scores_of
@@ -20,6 +20,7 @@ from models.placed import Placed, place
 from models.scoring import Setup, grid_of, scoring_graph
 from models.sizes import MAX_SIDE, sizes_to_try
 from models.trials import Chosen, try_setups
+from models.trunk import STRIDE, Backbone
 from models.tune import Task, steps_for
 
 _PINNED = 4
@@ -47,12 +48,11 @@ class Settings:
     steps: int | None = None
     device: str = "auto"
     locate: bool = False
+    backbone: Backbone = field(default_factory=lite0)
 
     def __post_init__(self) -> None:
-        if self.size is not None and any(not 64 <= side <= MAX_SIDE or side % backbone.STRIDE for side in self.size):
-            raise Untrainable(
-                f"An input size is two multiples of {backbone.STRIDE} from 64 to {MAX_SIDE}, not {self.size}."
-            )
+        if self.size is not None and any(not 64 <= side <= MAX_SIDE or side % STRIDE for side in self.size):
+            raise Untrainable(f"An input size is two multiples of {STRIDE} from 64 to {MAX_SIDE}, not {self.size}.")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -83,11 +83,11 @@ def train_view(
     )  # fmt: skip
     chosen = chosen or _choose(placed, number, settings, folder, report, cancelled)
     setup, size = chosen.setup, chosen.setup.size
-    placed = placed.only(_bounded(placed.samples, size))
+    placed = placed.only(_bounded(placed.samples, setup))
     samples = placed.samples
     extracted = extract(
-        samples, read, size=size, pooled=setup.pooled, precision=settings.precision, threads=settings.threads,
-        folder=folder, progress=report, cancelled=cancelled, locator=placed.locator,
+        samples, read, size=size, pooled=setup.pooled, backbone=setup.backbone, precision=settings.precision,
+        threads=settings.threads, folder=folder, progress=report, cancelled=cancelled, locator=placed.locator,
     )  # fmt: skip
     images = _different(samples, extracted.pixels)
     labels = labels_of(placed.drawn, placed.sizes, grid_of(size), images)
@@ -116,9 +116,9 @@ def train_view(
     )  # fmt: skip
 
 
-def _bounded(samples: list[Sample], size: tuple[int, int]) -> list[int]:
+def _bounded(samples: list[Sample], setup: Setup) -> list[int]:
     """As many of the good images, evenly picked, as there is room on disk for their features, and all defects."""
-    room = int(_FEATURE_BYTES / feature_bytes(size))
+    room = int(_FEATURE_BYTES / feature_bytes(setup.size, setup.backbone))
     good = [i for i, sample in enumerate(samples) if not sample.defect]
     kept = set(range(len(samples))) - set(good)
     most = min(len(good), max(room - len(kept), MIN_GOOD_IMAGES))
@@ -129,9 +129,10 @@ def _bounded(samples: list[Sample], size: tuple[int, int]) -> list[int]:
 def _choose(
     placed: Placed, number: int, settings: Settings, folder: Path, report: Progress, cancelled: Callable[[], bool]
 ) -> Chosen:
-    shapes = [settings.size] if settings.size else sizes_to_try(placed.sizes, settings.budget_ms, settings.precision)
+    fitting = sizes_to_try(placed.sizes, settings.budget_ms, settings.precision, settings.backbone.cost)
+    shapes = [settings.size] if settings.size else fitting
     poolings = (True, False) if settings.pooled is None else (settings.pooled,)
-    setups = [Setup(size=shape, pooled=pooled) for shape in shapes for pooled in poolings]
+    setups = [Setup(size=shape, pooled=pooled, backbone=settings.backbone) for shape in shapes for pooled in poolings]
     if len(setups) == 1:
         return Chosen(setup=setups[0], reason="Size and pooling were given, and nothing was tried.", trials=[])
     seen = pixel_hashes(

@@ -8,13 +8,13 @@ import onnxruntime
 import pytest
 
 from models import artefact, engine
-from models.backbone import add_stage, add_stem, convolutions
+from models.backbone import add_stage, add_stem, convolutions, lite0
 from models.engine import Compiled, NotOnThisProcessor, Precision, check_precision
 from models.features import extract
 from models.fit import fit_view, scores_of
 from models.graph import Graph
 from models.labels import labels_of
-from models.scoring import CHANNELS, Setup, feature_graph, grid_of, scoring_graph
+from models.scoring import Setup, feature_graph, grid_of, scoring_graph
 from models.tune import Task
 from tests.models.parts import SIZE, draw, good_plates
 
@@ -46,6 +46,7 @@ def test_the_graph_computes_what_was_fitted(tmp_path: Path) -> None:
         shelf.contents.__getitem__,
         size=SIZE,
         pooled=True,
+        backbone=lite0(),
         precision=Precision.F32,
         threads=2,
         folder=tmp_path,
@@ -56,7 +57,7 @@ def test_the_graph_computes_what_was_fitted(tmp_path: Path) -> None:
         taken.features, labels, setup=Setup(size=SIZE), bank=32, seed=(0, 0), keep_suspects=True, folder=tmp_path,
         task=Task(), **quiet,
     )  # fmt: skip
-    features = Compiled(feature_graph(SIZE, True), Precision.F32, 1)
+    features = Compiled(feature_graph(SIZE, True, lite0()), Precision.F32, 1)
     served = Compiled(scoring_graph(view.fitted), Precision.F32, 1)
     for seed, spot in ((50, False), (51, True)):
         image = pixels(seed, spot=spot)
@@ -67,11 +68,11 @@ def test_the_graph_computes_what_was_fitted(tmp_path: Path) -> None:
 
 
 def test_features_are_those_of_the_network_in_the_other_runtime() -> None:
-    graph = feature_graph((64, 96), pooled=False)
+    graph = feature_graph((64, 96), pooled=False, backbone=lite0())
     image = pixels(1)[:64, :96]
     ours = Compiled(graph, Precision.F32, 1).run(image, 0)["features"]
     (theirs,) = onnxruntime.InferenceSession(graph).run(["features"], {"image": image[None]})
-    assert ours.shape == (24, CHANNELS)
+    assert ours.shape == (24, lite0().channels)
     np.testing.assert_allclose(ours, theirs, rtol=RELATIVE, atol=RELATIVE * float(np.abs(theirs).max()))
 
 

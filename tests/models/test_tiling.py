@@ -25,7 +25,7 @@ def test_tiles_keep_every_pixel_once_with_a_rim_where_the_image_goes_on(side: in
 
 def stage2(size: tuple[int, int], image: np.ndarray) -> np.ndarray:
     graph = Graph(*size)
-    graph.output(backbone.add_taps(graph).s2, "s2", (1, 40, size[0] // 8, size[1] // 8))
+    graph.output(backbone.add_taps(graph)["s2"], "s2", (1, 40, size[0] // 8, size[1] // 8))
     return Compiled(graph.model(), Precision.F32, 1).run(image, 0)["s2"]
 
 

@@ -15,7 +15,7 @@ from inspection.core.predict import Prediction, Question
 from models import artefact
 from models.anomaly import Familiar, Position, Texture, blocks_of
 from models.artefact import ViewModel
-from models.backbone import TAP_CHANNELS, convolutions
+from models.backbone import TAP_CHANNELS, convolutions, lite0
 from models.calibrate import Curve, Scale
 from models.contract import Unusable
 from models.decode import Picture
@@ -26,11 +26,12 @@ from models.learned import Learned
 from models.mix import ANOMALY, CELLS, KERNEL, TUNED, Mix
 from models.onnx_engine import NotInstalled
 from models.runtime import OpenVinoPredictor
-from models.scoring import CHANNELS, Fitted, grid_of, scoring_graph
+from models.scoring import Fitted, grid_of, scoring_graph
 from models.tune import Tuned, torch_is_there
 from tests.models.parts import SIZE, plate
 
 needs_torch = pytest.mark.skipif(not torch_is_there(), reason="PyTorch is not installed: run ./setup --training")
+CHANNELS = lite0().channels
 
 
 @pytest.fixture
