@@ -1,0 +1,53 @@
+"""Which parts make the score: the first mix of the list that is not clearly worse than the best one."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from models.evaluate import auroc
+from models.mix import ANOMALY, CELLS, KERNEL, TUNED, choose, difference_error
+
+DEFECTIVE = np.arange(60) < 15
+
+
+def figures(seed: int, gain: float) -> np.ndarray:
+    return np.random.default_rng(seed).normal(size=60) + gain * DEFECTIVE
+
+
+def test_the_error_of_a_difference_is_what_resampling_gives() -> None:
+    dice, many = np.random.default_rng(0), 4000
+    defective = np.arange(400) < 100
+    common = dice.normal(size=400) + defective
+    one, other = common + 0.7 * dice.normal(size=400), common + 0.7 * dice.normal(size=400)
+    found = []
+    for _ in range(many):
+        rows = np.concatenate(
+            [dice.choice(np.flatnonzero(defective == kind), (defective == kind).sum()) for kind in (0, 1)]
+        )
+        found.append(auroc(defective[rows], one[rows]) - auroc(defective[rows], other[rows]))
+    assert difference_error(defective, one, other) == pytest.approx(np.std(found), rel=0.1)
+
+
+@given(st.integers(0, 99), st.floats(0, 3))
+def test_a_score_does_not_differ_from_itself_nor_from_its_like(seed: int, gain: float) -> None:
+    raw = figures(seed, gain)
+    assert difference_error(DEFECTIVE, raw, raw) == 0
+    assert difference_error(DEFECTIVE, raw, np.exp(raw)) == pytest.approx(0, abs=1e-9)
+
+
+def test_a_part_that_helps_by_chance_hardly_ever_changes_the_mix() -> None:
+    chosen = []
+    for draw in range(0, 400, 4):
+        parts = {part: figures(draw + k, 1.5) for k, part in enumerate((ANOMALY, KERNEL, TUNED, CELLS))}
+        choice = choose(parts, DEFECTIVE)
+        assert max(trial.auroc for trial in choice.trials) >= choice.trial.auroc
+        chosen.append(choice.trial.words)
+    assert chosen.count("tuned + kernel + 0.5 anomaly") >= 85
+
+
+def test_a_part_that_clearly_helps_does() -> None:
+    parts = {ANOMALY: figures(1, 0.2), KERNEL: figures(2, 0.2), TUNED: figures(3, 0.2), CELLS: figures(4, 6.0)}
+    assert "cells" in choose(parts, DEFECTIVE).trial.mix.weights
+    parts = {ANOMALY: figures(1, 6.0), KERNEL: figures(2, -2.0), TUNED: figures(3, -2.0)}
+    assert choose(parts, DEFECTIVE).trial.words == "anomaly"
