@@ -23,6 +23,12 @@ class Settings(BaseSettings):
     runtime: Literal["openvino", "onnxruntime", "torch"] = Field(
         "openvino", description="What computes the models trained here; torch uses a GPU where there is one."
     )
+    backbone: str = Field(
+        "efficientnet-lite0", description="Pretrained network that models see with: this one, or a name of torchvision."
+    )
+    backbone_weights: Path | None = Field(
+        None, description="File of the weights of a torchvision backbone; empty for torchvision's own download folder."
+    )
     window_images: int = Field(20, ge=3, le=10_000, description="Images in one window of the brightness chart.")
     window_seconds: float = Field(60.0, gt=0, le=86_400, description="Longest time of one such window.")
     secure_cookies: bool = Field(False, description="Send cookies over HTTPS only; turn on behind a TLS proxy.")

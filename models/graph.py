@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 import onnx
 from numpy.typing import NDArray
-from onnx import TensorProto, helper, numpy_helper
+from onnx import TensorProto, compose, helper, numpy_helper
 
 OPSET = 17
 IR_VERSION = 8
@@ -80,6 +80,18 @@ class Graph:
         node = helper.make_node("TopK", [x, self.integers(count)], [name, f"{name}_where"], name=name, axis=0)
         self._nodes.append(node)
         return name
+
+    def graft(self, model: onnx.ModelProto) -> dict[str, str]:
+        """Put a finished graph, whose one input is the image, in here; the names that its outputs have now. Raises
+        ValueError when it was written for another version of the operations."""
+        if [(one.domain, one.version) for one in model.opset_import] != [("", OPSET)]:
+            raise ValueError(f"The graph is not of opset {OPSET}.")
+        prefix = f"graft_{len(self._nodes)}_"
+        theirs = compose.add_prefix(model, prefix).graph
+        self._nodes.append(helper.make_node("Identity", [self.image], [theirs.input[0].name]))
+        self._nodes += theirs.node
+        self._constants += theirs.initializer
+        return {name.removeprefix(prefix): name for name in (one.name for one in theirs.output)}
 
     def tap(self, x: str, name: str) -> str:
         """Give `x` a fixed name, by which the graph can be cut there: what lies before is the same for many models."""

@@ -8,7 +8,7 @@ import os
 import secrets
 import threading
 from collections.abc import AsyncIterator, Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import IO, Any
 
@@ -208,10 +208,11 @@ def _train(server: Server) -> None:
 
 def make_trainer(settings: Settings, seed: int = 0) -> train.Trainer:
     """The trainer of defect models, which keeps artefacts in the data folder."""
+    from models.outside import choose_backbone
     from models.train import train as train_model
     from models.view import Settings as How
 
-    how = How(seed=seed, threads=settings.predict_threads or os.cpu_count() or 1)
+    threads = settings.predict_threads or os.cpu_count() or 1
 
     def trainer(
         *,
@@ -222,6 +223,10 @@ def make_trainer(settings: Settings, seed: int = 0) -> train.Trainer:
         progress: Progress,
         cancelled: Callable[[], bool],
     ) -> Trained:
+        how = How(
+            seed=seed, threads=threads, locate=recipe.locate, size=recipe.input_size, budget_ms=recipe.budget_ms,
+            backbone=choose_backbone(settings.backbone, settings.backbone_weights, threads),
+        )  # fmt: skip
         made = train_model(
             line=line,
             views=recipe.views,
@@ -231,7 +236,7 @@ def make_trainer(settings: Settings, seed: int = 0) -> train.Trainer:
             created=now(),
             progress=progress,
             cancelled=cancelled,
-            settings=replace(how, locate=recipe.locate, size=recipe.input_size, budget_ms=recipe.budget_ms),
+            settings=how,
         )
         return Trained(artefact=made.artefact, card=made.card)
 

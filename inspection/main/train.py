@@ -1,9 +1,9 @@
 """The commands 'jidoka train' and 'jidoka evaluate'."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -42,6 +42,8 @@ def train(
     defects: Defects = None,
     view: View = "",
     seed: Annotated[int, typer.Option(help="The same images and seed give the same model.")] = 0,
+    backbone: Annotated[str | None, typer.Option(help="Network of torchvision to see with, such as resnet18.")] = None,
+    weights: Annotated[Path | None, typer.Option(help="File of that network's weights.")] = None,
     data_dir: DataDir = None,
 ) -> None:
     """Train a model for a line from good photos, labelled defects, and units that people have settled.
@@ -51,10 +53,20 @@ def train(
     with database(data_dir) as db:
         if labelled is not None:
             put_in_set(db, line, labelled, split, _names(parts), defects, view, seed, data_dir)
-        train_line(db, line, good, data_dir, seed)
+        train_line(db, line, good, data_dir, seed, _seen_with(backbone, weights))
 
 
-def train_line(db: "Database", line: str, good: Path | None, data_dir: Path | None, seed: int = 0) -> str:
+def _seen_with(backbone: str | None, weights: Path | None) -> dict[str, Any]:
+    """What the command says of the backbone; one that it names does not get the weights set for another."""
+    if backbone is not None:
+        return {"backbone": backbone, "backbone_weights": weights}
+    return {} if weights is None else {"backbone_weights": weights}
+
+
+def train_line(
+    db: "Database", line: str, good: Path | None, data_dir: Path | None, seed: int = 0,
+    said: Mapping[str, Any] | None = None,
+) -> str:  # fmt: skip
     """Put the good photos in, train, register; the artefact's identity."""
     from inspection.core.train import check_enough
     from inspection.flow import train as flow
@@ -62,7 +74,7 @@ def train_line(db: "Database", line: str, good: Path | None, data_dir: Path | No
     from inspection.main.server import make_trainer, now, open_images
     from inspection.store import lines, models
 
-    settings = _settings(data_dir)
+    settings = _settings(data_dir).model_copy(update=said)
     images = open_images(settings)
     if good is not None:
         _put_in_good(db, images, line, good)
