@@ -24,6 +24,7 @@ from models.sizes import nominal_ms
 MIN_DEFECTS = 10  # fewer labelled ones say less than planted ones
 _GOOD, _SOURCES, _DEFECTS = 90, 30, 60  # images of each kind that take part
 _BANK, _PATCHES = 300, 8000
+_CLEAR = 2.0  # standard errors by which another setup must be better than the usual one
 _WEIGHTS = ((0.5, 0.5), (1.0, 0.0), (0.0, 1.0))
 _PLANTED, _SCRATCHES, _LABELLED = "AUROC, planted faults", "1-3 px scratches found", "AUROC, labelled defects"
 
@@ -56,7 +57,7 @@ def try_setups(
     folder: Path, progress: Progress, cancelled: Callable[[], bool],
 ) -> Chosen:  # fmt: skip
     """Try each size and pooling among `setups` with all weights. The first one stays unless another is better by more
-    than a standard error: trials on few images must not chase noise."""
+    than two standard errors: trials on few images must not chase noise."""
     stage = "trying input sizes"
     cast = _Cast(samples, read, seed)
     trials: list[Trial] = []
@@ -73,7 +74,7 @@ def try_setups(
         shutil.rmtree(place)
         progress(stage, number + 1, len(setups))
     first, best = trials[0], max(trials, key=lambda trial: trial.main)
-    chosen = best if best.main > first.main + first.error else first
+    chosen = best if best.main > first.main + _CLEAR * first.error else first
     return Chosen(
         setup=chosen.setup, reason=_reason(chosen, first, best),
         trials=[_plain(trial, trial is chosen, precision) for trial in trials],
@@ -161,7 +162,7 @@ def _reason(chosen: Trial, first: Trial, best: Trial) -> str:
     if chosen is first:
         return (
             f"{first.setup.words}: {by} {first.main:.3f}. The best tried was {best.main:.3f}, and a difference under "
-            f"{first.error:.3f} may be chance."
+            f"{_CLEAR * first.error:.3f} may be chance."
         )
     return f"{chosen.setup.words}: {by} {chosen.main:.3f}, clearly better than {first.main:.3f} ({first.setup.words})."
 
