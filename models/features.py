@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from inspection.core.train import Progress, Sample, Untrainable, stop_if
-from models.anomaly import Features
+from models.anomaly import Features, Floats
 from models.decode import Header, Picture, Unreadable, read_header
 from models.engine import Compiled, Precision
 from models.locate import Locator
@@ -29,10 +29,12 @@ STAGE2 = "features.npy"
 
 @dataclass(frozen=True, kw_only=True)
 class Extracted:
-    """Features of images, (images, cells, channels) in half precision, and a hash of each image's pixels. Those that
-    a tail can be tuned from are in the file `STAGE2` of the folder, (images, channels, rows, columns)."""
+    """Features of images, (images, cells, channels) in half precision; means and maxima of those not averaged over
+    cells, (images, 2 * channels); and a hash of each image's pixels. Those that a tail can be tuned from are in the
+    file `STAGE2` of the folder, (images, channels, rows, columns)."""
 
     features: Features
+    wholes: Floats
     pixels: tuple[str, ...]
 
 
@@ -77,6 +79,7 @@ def extract(
     features: NDArray[Any] = np.memmap(
         folder / f"features-{samples[0].view}", np.float16, "w+", shape=(len(samples), cells, backbone.channels)
     )
+    wholes = np.zeros((len(samples), 2 * backbone.channels), np.float32)
     stage2 = None
     if backbone.tail is not None:
         shape = (len(samples), *stage2_shape(size, backbone))
@@ -93,6 +96,7 @@ def extract(
         finally:
             free.put(worker)
         features[index] = outputs["features"]
+        wholes[index] = outputs["whole"]
         if stage2 is not None:
             stage2[index] = outputs["stage2"]
         return sha256(image.tobytes()).hexdigest()
@@ -100,7 +104,7 @@ def extract(
     pixels = _of_all(one, samples, threads, "features", progress, cancelled)
     if stage2 is not None:
         stage2.flush()
-    return Extracted(features=features, pixels=pixels)
+    return Extracted(features=features, wholes=wholes, pixels=pixels)
 
 
 def pixel_hashes(

@@ -12,6 +12,7 @@ from models.anomaly import (
     MAX_PATCHES,
     Familiar,
     Features,
+    Floats,
     Position,
     Texture,
     fit_familiar,
@@ -106,7 +107,7 @@ def cross_fit(
 
 
 def fit_view(
-    features: Features, labels: Labels, *, setup: Setup, bank: int, seed: Sequence[int],
+    features: Features, wholes: Floats, labels: Labels, *, setup: Setup, bank: int, seed: Sequence[int],
     keep_suspects: bool, folder: Path, task: Task, progress: Progress, cancelled: Callable[[], bool],
 ) -> FittedView:  # fmt: skip
     """1 score each image by models of the others, 2 leave out good ones that look like a defect, 3 set the scales on
@@ -127,7 +128,7 @@ def fit_view(
     used = kept | ~good
     taught = replace(labels, folds=np.where(np.isin(np.arange(len(labels.folds)), images[used]), labels.folds, -1))
     lesson = learn(
-        features, taught, raw[used], curve, tunable=setup.backbone.tail is not None, folder=folder, task=task,
+        wholes, taught, raw[used], curve, tunable=setup.backbone.tail is not None, folder=folder, task=task,
         progress=progress, cancelled=cancelled,
     )  # fmt: skip
     parts = fit_parts(features, images[kept].tolist(), setup, seed, bank)

@@ -22,14 +22,10 @@ class Kernel:
     gamma: float
 
 
-def pooled(cells: Floats) -> Floats:
-    """Mean and maximum over the cells of one image (cells, channels): (2 * channels,)."""
-    return np.concatenate([cells.mean(axis=0), cells.max(axis=0)]).astype(np.float32)
-
-
 def fit_kernel(features: Floats, defective: NDArray[np.bool_]) -> Kernel:
-    """Fit to pooled features (images, 2 * channels), both kinds weighing the same however few the defects are
-    (Suykens and Vandewalle, 1999, with weights)."""
+    """Fit to mean and maximum of each channel over the cells of an image (images, 2 * channels), not averaged before:
+    maxima of averages tell scratches less well. Both kinds weigh the same however few the defects are (Suykens and
+    Vandewalle, 1999, with weights)."""
     centre = features.mean(axis=0)
     scale = features.std(axis=0) + 1e-6
     x = ((features - centre) / scale).astype(np.float64)

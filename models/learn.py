@@ -9,9 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from inspection.core.train import Progress, stop_if
-from models.anomaly import Features
+from models.anomaly import Floats
 from models.calibrate import Curve, fit_platt, reliability
-from models.kernel import Kernel, decide, fit_kernel, pooled
+from models.kernel import Kernel, decide, fit_kernel
 from models.labels import Labels
 from models.learned import Learned
 from models.mix import ANOMALY, CELLS, KERNEL, TUNED, Choice, choose
@@ -38,11 +38,12 @@ class Lesson:
 
 
 def learn(
-    features: Features, labels: Labels, anomaly: Doubles, anomaly_curve: Curve, *, tunable: bool, folder: Path,
+    wholes: Floats, labels: Labels, anomaly: Doubles, anomaly_curve: Curve, *, tunable: bool, folder: Path,
     task: Task, progress: Progress, cancelled: Callable[[], bool],
 ) -> Lesson | str:  # fmt: skip
     """Learn from the labels of the images in a fold, whose held-out anomaly figures are given; or words for why not.
-    The network itself is tuned where it is `tunable`."""
+    `wholes` are mean and maximum of all images' features (images, 2 * channels). The network itself is tuned where it
+    is `tunable`."""
     images = np.flatnonzero(labels.folds >= 0)
     defective, folds = labels.defective[images], labels.folds[images]
     count = int(defective.sum())
@@ -55,7 +56,7 @@ def learn(
             "All images with a defect belong to one group: nothing can be tried on others. Add defects of other parts."
         )
     warnings: list[str] = []
-    x = np.stack([pooled(features[i].astype(np.float32)) for i in images])
+    x = wholes[images]
     parts = {ANOMALY: anomaly, KERNEL: _held_out_kernel(x, defective, folds, cancelled)}
     pinned = _pinned(images, defective)
     tuned = None

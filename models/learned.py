@@ -45,7 +45,8 @@ def add_learned(
     cells: str,
     grid: tuple[int, int],
 ) -> Served:
-    """Add the parts of the mix behind the embedding, the anomaly figure (1,) and its map (rows, columns)."""
+    """Add the parts of the mix behind the embedding, not averaged over cells, the anomaly figure (1,) and its map
+    (rows, columns)."""
     parts, types, mask = {ANOMALY: anomaly}, "", ""
     if learned.kernel is not None:
         parts[KERNEL] = _kernel(graph, learned.kernel, embedding)
@@ -61,6 +62,12 @@ def add_learned(
     return Served(cells=_map(graph, learned, cells, mask), raw=raw, types=types)
 
 
+def add_whole(graph: Graph, x: str) -> str:
+    """Mean and maximum over all cells, side by side (1, 2 * channels): what a whole image is like."""
+    pooled = [graph.node(kind, x, axes=[2, 3], keepdims=0) for kind in ("ReduceMean", "ReduceMax")]
+    return graph.node("Concat", *pooled, axis=1)
+
+
 def _map(graph: Graph, learned: Learned, cells: str, mask: str) -> str:
     """The learned mask, where there is one, with a little of the anomaly map: a defect of a kind that nobody has
     labelled yet shows there. In the units of the score's curve, so that 0.5 means the same on map and image."""
@@ -74,8 +81,7 @@ def _map(graph: Graph, learned: Learned, cells: str, mask: str) -> str:
 
 def _kernel(graph: Graph, kernel: Kernel, embedding: str) -> str:
     """The decision (1,) from mean and maximum of the embedding."""
-    pooled = [graph.node(kind, embedding, axes=[2, 3], keepdims=0) for kind in ("ReduceMean", "ReduceMax")]
-    x = graph.node("Concat", *pooled, axis=1)
+    x = add_whole(graph, embedding)
     x = graph.node("Div", graph.node("Sub", x, graph.floats(kernel.centre)), graph.floats(kernel.scale))
     products = graph.node("MatMul", x, graph.floats(-2 * kernel.support.T))
     length = graph.node("ReduceSumSquare", x, axes=[1], keepdims=1)
@@ -93,10 +99,9 @@ def _tail(graph: Graph, tuned: Tuned, x: str, grid: tuple[int, int]) -> tuple[st
         x = add_stage(graph, tuned.convs, x, stage)
         if stage == MASK_STAGE:
             mask = graph.node("Reshape", graph.conv(x, *tuned.mask), graph.integers(*grid))
-    pooled = [graph.node(kind, x, axes=[2, 3], keepdims=0) for kind in ("ReduceMean", "ReduceMax")]
     weight, bias = tuned.heads
     assert weight.shape[1] == 2 * blocks_of(LAST_STAGE)[-1].after
-    logits = graph.node("MatMul", graph.node("Concat", *pooled, axis=1), graph.floats(weight.T))
+    logits = graph.node("MatMul", add_whole(graph, x), graph.floats(weight.T))
     logits = graph.node("Reshape", graph.node("Add", logits, graph.floats(bias)), graph.integers(-1))
     logit = graph.node("Slice", logits, graph.integers(0), graph.integers(1), graph.integers(0))
     types = ""

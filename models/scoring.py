@@ -9,7 +9,7 @@ from models.anomaly import Familiar, Position, Texture, block_side
 from models.backbone import lite0
 from models.calibrate import Scale
 from models.graph import Graph
-from models.learned import Learned, add_learned
+from models.learned import Learned, add_learned, add_whole
 from models.trunk import Backbone
 
 CELL = 16
@@ -63,15 +63,17 @@ def worst_count(cells: int) -> int:
 
 
 def feature_graph(size: tuple[int, int], pooled: bool, backbone: Backbone) -> bytes:
-    """The graph that training reads features from: outputs `features` (cells, channels) and, where a tail can be tuned
-    from there, `stage2` (channels, rows, columns)."""
+    """The graph that training reads features from: outputs `features` (cells, channels), `whole` (2 * channels,) and,
+    where a tail can be tuned from there, `stage2` (channels, rows, columns)."""
     graph = Graph(*size)
     rows, columns = grid_of(size)
     taps = backbone.add(graph)
-    x = _embedding(graph, backbone, taps, (rows, columns), pooled)
-    x = graph.node("Transpose", x, perm=[0, 2, 3, 1])
+    plain = _embedding(graph, backbone, taps, (rows, columns))
+    x = graph.node("Transpose", graph.mean3(plain) if pooled else plain, perm=[0, 2, 3, 1])
     of_cells = (rows * columns, backbone.channels)
     graph.output(graph.node("Reshape", x, graph.integers(*of_cells)), "features", of_cells)
+    of_whole = (2 * backbone.channels,)
+    graph.output(graph.node("Reshape", add_whole(graph, plain), graph.integers(*of_whole)), "whole", of_whole)
     if backbone.tail is not None:
         shape = stage2_shape(size, backbone)
         graph.output(graph.node("Reshape", taps[backbone.tail.name], graph.integers(*shape)), "stage2", shape)
@@ -90,11 +92,12 @@ def scoring_graph(fitted: Fitted) -> bytes:
     graph = Graph(*fitted.size)
     grid = grid_of(fitted.size)
     taps = fitted.backbone.add(graph)
-    x = _embedding(graph, fitted.backbone, taps, grid, fitted.pooled)
+    plain = _embedding(graph, fitted.backbone, taps, grid)
+    x = graph.mean3(plain) if fitted.pooled else plain
     cells = _anomaly(graph, x, fitted, grid)
     raw, types = _worst(graph, cells, grid), ""
     if fitted.learned is not None:
-        served = add_learned(graph, fitted.learned, taps, x, raw, cells, grid)
+        served = add_learned(graph, fitted.learned, taps, plain, raw, cells, grid)
         raw, cells, types = served.raw, served.cells, served.types
     graph.output(cells, "map", grid)
     graph.output(raw, "raw", (1,))
@@ -104,7 +107,7 @@ def scoring_graph(fitted: Fitted) -> bytes:
     return graph.model()
 
 
-def _embedding(graph: Graph, backbone: Backbone, taps: Mapping[str, str], grid: tuple[int, int], pooled: bool) -> str:
+def _embedding(graph: Graph, backbone: Backbone, taps: Mapping[str, str], grid: tuple[int, int]) -> str:
     """All taps side by side, finer ones averaged over each cell and coarser ones spread over theirs."""
     parts = []
     for tap in backbone.taps:
@@ -115,8 +118,7 @@ def _embedding(graph: Graph, backbone: Backbone, taps: Mapping[str, str], grid: 
         elif tap.stride > CELL:
             x = graph.resize(x, *grid, tap.channels)
         parts.append(x)
-    x = graph.node("Concat", *parts, axis=1)
-    return graph.mean3(x) if pooled else x
+    return graph.node("Concat", *parts, axis=1)
 
 
 def _anomaly(graph: Graph, x: str, fitted: Fitted, grid: tuple[int, int]) -> str:

@@ -94,7 +94,7 @@ def train_view(
     steps = settings.steps or steps_for(extracted.features.shape[1])
     task = Task(steps=steps, seed=settings.seed + number, threads=settings.threads, device=settings.device)
     view = fit_view(
-        extracted.features, labels, setup=setup, bank=settings.bank, seed=(settings.seed, number),
+        extracted.features, extracted.wholes, labels, setup=setup, bank=settings.bank, seed=(settings.seed, number),
         keep_suspects=settings.keep_suspects, folder=folder, task=task,
         progress=report, cancelled=cancelled,
     )  # fmt: skip

@@ -54,8 +54,8 @@ def test_the_graph_computes_what_was_fitted(tmp_path: Path) -> None:
     )
     labels = labels_of(shelf.samples, [SIZE] * 12, grid_of(SIZE), range(12))
     view = fit_view(
-        taken.features, labels, setup=Setup(size=SIZE), bank=32, seed=(0, 0), keep_suspects=True, folder=tmp_path,
-        task=Task(), **quiet,
+        taken.features, taken.wholes, labels, setup=Setup(size=SIZE), bank=32, seed=(0, 0), keep_suspects=True,
+        folder=tmp_path, task=Task(), **quiet,
     )  # fmt: skip
     features = Compiled(feature_graph(SIZE, True, lite0()), Precision.F32, 1)
     served = Compiled(scoring_graph(view.fitted), Precision.F32, 1)
@@ -74,6 +74,17 @@ def test_features_are_those_of_the_network_in_the_other_runtime() -> None:
     (theirs,) = onnxruntime.InferenceSession(graph).run(["features"], {"image": image[None]})
     assert ours.shape == (24, lite0().channels)
     np.testing.assert_allclose(ours, theirs, rtol=RELATIVE, atol=RELATIVE * float(np.abs(theirs).max()))
+
+
+def test_whole_images_are_told_by_features_that_are_not_averaged_over_cells() -> None:
+    image = pixels(1, spot=True)
+    plain, averaged = (
+        Compiled(feature_graph(SIZE, pooled, lite0()), Precision.F32, 1).run(image, 0) for pooled in (False, True)
+    )
+    expected = np.concatenate([plain["features"].mean(axis=0), plain["features"].max(axis=0)])
+    np.testing.assert_allclose(plain["whole"], expected, rtol=1e-4, atol=1e-4)
+    np.testing.assert_array_equal(averaged["whole"], plain["whole"])
+    assert np.abs(averaged["features"].max(axis=0) - expected[lite0().channels :]).max() > 0.1
 
 
 def test_every_stage_has_its_size_and_channels() -> None:
