@@ -23,3 +23,9 @@ def share_of(salt: str, key: str) -> float:
 def draw_audit(salt: str, serial: str, share: float) -> AuditDraw:
     """Draw the audit flag of a unit at ingest, before anything is known of its images."""
     return AuditDraw(audited=share_of(salt, serial) < share, probability=share)
+
+
+def in_canary(salt: str, serial: str, weight: float) -> bool:
+    """Whether a unit is among the `weight` percent that a rollout's candidate decides: the same for each view and
+    retry; a higher weight only adds units, 0 takes none and 100 all. Another salt draws another, independent set."""
+    return weight >= 100 or share_of(salt, serial) * 100 < weight

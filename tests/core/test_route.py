@@ -1,11 +1,12 @@
-"""The audit draw: fixed for a unit, uniform over units, independent between salts."""
+"""The draws for audits and canaries: fixed for a unit, uniform over units, independent between salts."""
 
 import math
+from itertools import pairwise
 
 from hypothesis import given
 from hypothesis import strategies as st
 
-from inspection.core.route import draw_audit, share_of
+from inspection.core.route import draw_audit, in_canary, share_of
 
 N = 20_000
 SERIALS = [f"S-{i:06d}" for i in range(N)]
@@ -45,3 +46,18 @@ def test_draws_are_uniform() -> None:
     assert all(0 <= d < 1 for d in draws)
     for tenth in range(10):
         assert within(sum(tenth / 10 <= d < (tenth + 1) / 10 for d in draws), 0.1)
+
+
+def test_a_canary_holds_its_share_and_a_ramp_only_adds() -> None:
+    steps = [{s for s in SERIALS if in_canary("rollout", s, weight)} for weight in (0, 5, 10, 25, 50, 100)]
+    for units, weight in zip(steps, (0, 5, 10, 25, 50, 100), strict=True):
+        assert within(len(units), weight / 100)
+    assert all(low <= high for low, high in pairwise(steps))
+    assert steps[0] == set(), "zero is zero"
+    assert steps[-1] == set(SERIALS)
+
+
+def test_canaries_are_independent_of_each_other_and_of_audits() -> None:
+    canary = {s for s in SERIALS if in_canary("one", s, 10)}
+    assert within(sum(in_canary("two", s, 10) for s in canary), 0.1, len(canary))
+    assert within(sum(draw_audit("audit", s, 0.1).audited for s in canary), 0.1, len(canary))
