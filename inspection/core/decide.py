@@ -1,12 +1,14 @@
 """The decision on one image, and the disposition of a unit from all of its images."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
 from inspection.core.level import FREEDOM, Level
 from inspection.core.policy import Terms
 from inspection.core.predict import NoPrediction, Prediction
+
+UNMEASURED = "its brightness and sharpness could not be measured"  # what makes an image unfit that has no figures
 
 
 class Verdict(StrEnum):
@@ -65,6 +67,13 @@ def _by_score(terms: Terms, score: float) -> Decision:
     if terms.pass_below is not None and score <= terms.pass_below:
         return Decision(outcome=Outcome.PASS, reason="score_below", detail=f"{score:.4f} <= {terms.pass_below:.4f}")
     return refer("score_between", f"{score:.4f} lies between the thresholds.")
+
+
+def own_opinion(terms: Terms, opinions: Sequence[Prediction | NoPrediction]) -> Prediction | NoPrediction | None:
+    """The opinion that counts: the policy's own model's, else the first, which then decides nothing."""
+    if not FREEDOM[terms.level].runs_model:
+        return None
+    return next((o for o in opinions if o.model == terms.model), opinions[0] if opinions else None)
 
 
 @dataclass(frozen=True, kw_only=True)

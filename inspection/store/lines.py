@@ -169,6 +169,12 @@ def policies(tx: Tx, line_id: int, limit: int = 100) -> list[Policy]:
     return [_policy(row._mapping) for row in tx.execute(query)]
 
 
+def policies_by_id(tx: Tx, line_id: int) -> dict[int, Policy]:
+    """All of the line's policies by the ids of their rows, as images keep them."""
+    query = select(POLICY).where(POLICY.c.line_id == line_id)
+    return {row.id: _policy(row._mapping) for row in tx.execute(query)}
+
+
 def policy_number(tx: Tx, policy_id: int | None) -> int | None:
     """The number towards people of a policy's row."""
     return tx.execute(select(POLICY.c.number).where(POLICY.c.id == policy_id)).scalar()
