@@ -1,6 +1,7 @@
 """Where a unit goes, drawn from its serial alone: the same for each of its views and each retry."""
 
 from dataclasses import dataclass
+from functools import lru_cache
 from hashlib import blake2b
 
 _SPAN = 2.0**64
@@ -16,8 +17,13 @@ class AuditDraw:
 
 def share_of(salt: str, key: str) -> float:
     """A number in [0, 1) that is uniform over keys, fixed for one key, and independent between salts."""
-    digest = blake2b(key.encode(), digest_size=8, key=blake2b(salt.encode(), digest_size=32).digest()).digest()
+    digest = blake2b(key.encode(), digest_size=8, key=_digest_of(salt)).digest()
     return int.from_bytes(digest, "big") / _SPAN
+
+
+@lru_cache(maxsize=256)  # salts are few, and each is asked for with every unit
+def _digest_of(salt: str) -> bytes:
+    return blake2b(salt.encode(), digest_size=32).digest()
 
 
 def draw_audit(salt: str, serial: str, share: float) -> AuditDraw:
