@@ -22,12 +22,17 @@ def subject(line: str, unit: Unit) -> str:
 
 
 def decide_image(tx: Tx, *, image_id: int, examination: Examination, now: datetime) -> Disposition:
-    """1 read the policy as it is now, 2 keep figures and opinions, 3 decide once, 4 settle the unit."""
+    """1 read the policy as it is now for this unit, 2 keep figures and opinions, 3 decide once, 4 settle the unit."""
     unit = units.get(tx, units.unit_of_image(tx, image_id))
-    line = lines.in_force_by_id(tx, unit.line_id)
+    line = line_of(tx, unit)
     keep_examination(tx, line, unit, image_id, examination, now)
     opinion = _own_opinion(line, examination)
     return apply(tx, line, unit, image_id, decide(line.policy.terms, opinion, _why_unfit(line, examination)), now)
+
+
+def line_of(tx: Tx, unit: Unit) -> LineInForce:
+    """The unit's line as it decides this unit: under a rollout's candidate where that has taken the unit in."""
+    return lines.in_force_by_id(tx, unit.line_id).deciding(unit.rollout_id)
 
 
 def _why_unfit(line: LineInForce, examination: Examination) -> str | None:
@@ -53,7 +58,7 @@ def keep_examination(
 def keep_late_examination(tx: Tx, *, image_id: int, examination: Examination, now: datetime) -> None:
     """Keep what a model said of an image that its level had already sent to a person."""
     unit = units.get(tx, units.unit_of_image(tx, image_id))
-    keep_examination(tx, lines.in_force_by_id(tx, unit.line_id), unit, image_id, examination, now)
+    keep_examination(tx, line_of(tx, unit), unit, image_id, examination, now)
 
 
 def refer_undecided(tx: Tx, *, before: datetime, now: datetime) -> int:
@@ -61,7 +66,7 @@ def refer_undecided(tx: Tx, *, before: datetime, now: datetime) -> int:
     left = units.undecided(tx, before)
     for image_id in left:
         unit = units.get(tx, units.unit_of_image(tx, image_id))
-        line = lines.in_force_by_id(tx, unit.line_id)
+        line = line_of(tx, unit)
         apply(tx, line, unit, image_id, refer("interrupted", "The server stopped before it had decided."), now)
     return len(left)
 

@@ -12,8 +12,9 @@ from inspection.core.decide import Disposition, Judged, refer
 from inspection.core.ingest import Fingerprint, Receipt, StoredImage, check_same, clock_skew
 from inspection.core.journal import Change, facts
 from inspection.core.level import FREEDOM
+from inspection.core.policy import Policy
 from inspection.core.predict import Examination, Failure, NoPrediction, Predictor, Question
-from inspection.core.route import draw_audit
+from inspection.core.route import draw_audit, in_canary
 from inspection.flow import decide
 from inspection.store import journal, lines, units
 from inspection.store.database import Database, Tx
@@ -47,6 +48,8 @@ def record(tx: Tx, *, camera: Camera, capture: Capture, stored: StoredImage, now
         views = ", ".join(line.line.recipe.views)
         raise InvalidCapture(f"Line {camera.line} has no view {capture.view!r}. Its views are: {views}.")
     unit, opened = _unit_of(tx, line, capture, now)
+    question = _question(line, unit, capture)
+    line = line.deciding(unit.rollout_id)
     terms = line.policy.terms
     decides = FREEDOM[terms.level].ai_decides
     decision = None if decides else refer(terms.level)
@@ -64,14 +67,17 @@ def record(tx: Tx, *, camera: Camera, capture: Capture, stored: StoredImage, now
     else:  # a late view of a unit that a person has settled: it is open again until the view is judged
         decide.settle_unit(tx, line, unit, now, *changes)
     receipt = _receipt(unit, image_id, capture, stands)
-    return Recorded(receipt=receipt, question=_question(line, capture), decides=decides)
+    return Recorded(receipt=receipt, question=question, decides=decides)
 
 
-def _question(line: LineInForce, capture: Capture) -> Question:
-    terms = line.policy.terms
+def _question(line: LineInForce, unit: Unit, capture: Capture) -> Question:
+    """Ask the model of the policy that decides the unit, and during a rollout the other policy's as well: stable and
+    candidate are compared on the same units, and the load does not change when the weight does."""
+    terms = line.deciding(unit.rollout_id).policy.terms
+    models = [t.model for t in (terms, *(p.terms for p in _policies(line))) if t.model and FREEDOM[t.level].runs_model]
     return Question(
         view=capture.view,
-        models=(terms.model,) if terms.model and FREEDOM[terms.level].runs_model else (),
+        models=tuple(dict.fromkeys(models)),
         reference=line.line.recipe.reference,
         deadline_s=terms.deadline_ms / 1000,
     )
@@ -93,17 +99,30 @@ def _unit_of(tx: Tx, line: LineInForce, capture: Capture, now: datetime) -> tupl
         again = unit.verdict is not None and any(i.view == capture.view for i in units.judged(tx, unit.id))
         if not again:
             return unit, ()
-    draw = draw_audit(line.audit_salt, capture.serial, line.policy.terms.audit_share)
+    # One share for both policies of a rollout, the larger: whether a unit is audited must not tell which decides it.
+    share = max(policy.terms.audit_share for policy in _policies(line))
+    draw = draw_audit(line.audit_salt, capture.serial, share)
     visit = 1 if unit is None else unit.visit + 1
-    unit = units.open_unit(tx, line.id, line.recipe_id, capture, visit, draw, now)
+    taken_in = _taken_in(line, capture.serial)
+    unit = units.open_unit(tx, line.id, line.recipe_id, capture, visit, draw, now, taken_in)
     change = Change(
         subject=decide.subject(line.line.name, unit),
         event="unit_opened",
         actor="router",
         after="pending",
-        facts=facts(audited=draw.audited, probability=draw.probability, policy=line.policy.number),
+        facts=facts(audited=draw.audited, probability=draw.probability, policy=line.deciding(taken_in).policy.number),
     )
     return unit, (change,)
+
+
+def _policies(line: LineInForce) -> tuple[Policy, ...]:
+    return (line.policy,) if line.candidate is None else (line.policy, line.candidate.policy)
+
+
+def _taken_in(line: LineInForce, serial: str) -> int | None:
+    """The rollout whose candidate decides a new unit; settled here, so that a unit stays with it over every step."""
+    new = line.candidate
+    return new.rollout_id if new is not None and in_canary(new.salt, serial, new.weight) else None
 
 
 def _image_stored(

@@ -11,7 +11,7 @@ from inspection.core.people import Person
 from inspection.core.review import Refusal, TaskState
 from inspection.flow import decide
 from inspection.flow.review import Held, give
-from inspection.store import journal, labels, lines, monitor, queue, units
+from inspection.store import journal, labels, monitor, queue, units
 from inspection.store.database import Tx
 from inspection.store.labels import Given
 from inspection.store.lines import LineInForce
@@ -37,9 +37,9 @@ def answer(
     task = queue.get(tx, task_id)
     if task is None:
         raise Refusal("There is no such task. Take the next one from the queue.")
-    line = lines.in_force_by_id(tx, task.line_id)
-    check_types(label, line.line.recipe.defect_types)
     unit = units.get(tx, task.unit_id)
+    line = decide.line_of(tx, unit)
+    check_types(label, line.line.recipe.defect_types)
     effective = task.state is TaskState.LEASED and task.lease == lease and task.leased_by == person.id
     label_id = labels.add(
         tx,
@@ -125,7 +125,7 @@ def undo(tx: Tx, *, person: Person, now: datetime) -> Held:
         seconds = int(UNDO_WITHIN.total_seconds())
         raise Refusal(f"Only your last answer can be taken back, within {seconds} seconds.")
     unit = units.get(tx, given.unit_id)
-    line = lines.in_force_by_id(tx, unit.line_id)
+    line = decide.line_of(tx, unit)
     _make_way(tx, unit, given, person, now)
     labels.take_back(tx, given.id)
     units.person_says(tx, unit.id, None, None)

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from inspection.core.review import Refusal, TaskState, lease_until, sight
-from inspection.store import lines, queue, units
+from inspection.flow import decide
+from inspection.store import queue, units
 from inspection.store.database import Tx
 from inspection.store.queue import Task
 
@@ -32,7 +33,7 @@ def claim(tx: Tx, *, person_id: int, line: str | None, now: datetime) -> Held | 
 def give(tx: Tx, task: Task, person_id: int, now: datetime) -> Held:
     """Lease a task to a person; what the person may see is settled now, by the level and the audit."""
     unit = units.get(tx, task.unit_id)
-    line = lines.in_force_by_id(tx, task.line_id)
+    line = decide.line_of(tx, unit)
     shows_ai = sight(line.policy.terms.level, unit.audited).ai
     lease = secrets.token_urlsafe(16)
     until = lease_until(now, queue.typical_seconds(tx, task.line_id))

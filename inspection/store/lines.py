@@ -1,8 +1,9 @@
 """Lines with their recipes, policies and cameras."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from hashlib import sha256
+from typing import Any
 
 from sqlalchemy import RowMapping, Select, bindparam, func, insert, select, update
 
@@ -10,13 +11,24 @@ from inspection.core.level import Level
 from inspection.core.line import Line, Recipe, Unknown
 from inspection.core.moment import micros, moment
 from inspection.core.policy import Policy, Terms
-from inspection.store.records import CAMERA, LINE, POLICY, RECIPE, recipe_body, recipe_from
+from inspection.store.records import CAMERA, LINE, POLICY, RECIPE, ROLLOUT, recipe_body, recipe_from
 from inspection.store.transaction import Tx, memory_of
 
 
 @dataclass(frozen=True, kw_only=True)
+class Candidate:
+    """The policy that a rollout under way brings, and the percentage of units that it decides."""
+
+    rollout_id: int
+    salt: str
+    weight: float
+    policy_id: int
+    policy: Policy
+
+
+@dataclass(frozen=True, kw_only=True)
 class LineInForce:
-    """A line as it stands now: what it inspects and how it decides."""
+    """A line as it stands now: what it inspects and how it decides. `policy` is the stable one during a rollout."""
 
     id: int
     line: Line
@@ -24,6 +36,14 @@ class LineInForce:
     recipe_id: int
     policy_id: int
     policy: Policy
+    candidate: Candidate | None = None
+
+    def deciding(self, rollout_id: int | None) -> "LineInForce":
+        """The line as it decides a unit which that rollout has taken in: by the candidate, while it has any weight."""
+        new = self.candidate
+        if new is None or new.rollout_id != rollout_id or new.weight == 0:
+            return self
+        return replace(self, policy_id=new.policy_id, policy=new.policy)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,6 +57,9 @@ class Camera:
     simulated: bool
 
 
+_TERMS = ("number", "level", "model", "pass_below", "reject_above", "audit_share", "deadline_ms")
+_SIGNED = ("by", "reason", "override", "at")
+_CANDIDATE = POLICY.alias("candidate")
 _IN_FORCE = (
     select(
         LINE.c.id,
@@ -49,20 +72,17 @@ _IN_FORCE = (
         LINE.c.recipe_id,
         RECIPE.c.body,
         LINE.c.policy_id,
-        POLICY.c.number,
-        POLICY.c.level,
-        POLICY.c.model,
-        POLICY.c.pass_below,
-        POLICY.c.reject_above,
-        POLICY.c.audit_share,
-        POLICY.c.deadline_ms,
-        POLICY.c.by,
-        POLICY.c.reason,
-        POLICY.c.override,
-        POLICY.c.at,
+        *(POLICY.c[name] for name in (*_TERMS, *_SIGNED)),
+        LINE.c.rollout_id,
+        ROLLOUT.c.salt,
+        ROLLOUT.c.weight,
+        ROLLOUT.c.candidate_id,
+        *(_CANDIDATE.c[name].label(f"new_{name}") for name in (*_TERMS, *_SIGNED)),
     )
     .join(RECIPE, RECIPE.c.id == LINE.c.recipe_id)
     .join(POLICY, POLICY.c.id == LINE.c.policy_id)
+    .outerjoin(ROLLOUT, ROLLOUT.c.id == LINE.c.rollout_id)
+    .outerjoin(_CANDIDATE, _CANDIDATE.c.id == ROLLOUT.c.candidate_id)
 )
 
 
@@ -98,7 +118,7 @@ def _keep(tx: Tx, line: LineInForce) -> LineInForce:
     return line
 
 
-def _forget(tx: Tx) -> None:
+def forget(tx: Tx) -> None:
     """What the group has read of lines no longer holds."""
     memory = memory_of(tx)
     if memory is not None:
@@ -138,16 +158,23 @@ def add_recipe(tx: Tx, line_id: int, recipe: Recipe, by: str, now: datetime) -> 
     values = {"line_id": line_id, "number": (last or 0) + 1, "body": recipe_body(recipe), "by": by, "at": micros(now)}
     recipe_id = tx.execute(insert(RECIPE).values(values).returning(RECIPE.c.id)).scalar_one()
     tx.execute(update(LINE).where(LINE.c.id == line_id).values(recipe_id=recipe_id))
-    _forget(tx)
+    forget(tx)
     return int(values["number"])
 
 
 def add_policy(tx: Tx, line_id: int, terms: Terms, by: str, reason: str, *, override: bool, now: datetime) -> int:
     """Put new terms into force as the line's next policy; its number."""
-    last = tx.execute(
-        select(POLICY.c.number).where(POLICY.c.line_id == line_id).order_by(POLICY.c.number.desc()).limit(1)
-    ).scalar()
-    number = (last or 0) + 1
+    policy_id, number = add_candidate(tx, line_id, terms, by, reason, override=override, now=now)
+    put_into_force(tx, line_id, policy_id, now)
+    return number
+
+
+def add_candidate(
+    tx: Tx, line_id: int, terms: Terms, by: str, reason: str, *, override: bool, now: datetime
+) -> tuple[int, int]:
+    """Add a policy that decides nothing yet; its id and its number."""
+    last = tx.execute(select(func.max(POLICY.c.number)).where(POLICY.c.line_id == line_id)).scalar()
+    number = int(last or 0) + 1
     values = {
         **terms.__dict__,
         "line_id": line_id,
@@ -157,15 +184,20 @@ def add_policy(tx: Tx, line_id: int, terms: Terms, by: str, reason: str, *, over
         "override": override,
         "at": micros(now),
     }
-    policy_id = tx.execute(insert(POLICY).values(values).returning(POLICY.c.id)).scalar_one()
+    return int(tx.execute(insert(POLICY).values(values).returning(POLICY.c.id)).scalar_one()), number
+
+
+def put_into_force(tx: Tx, line_id: int, policy_id: int, now: datetime) -> None:
+    """Let a policy decide what the line sees from now on."""
+    tx.execute(update(POLICY).where(POLICY.c.id == policy_id).values(in_force_at=micros(now)))
     tx.execute(update(LINE).where(LINE.c.id == line_id).values(policy_id=policy_id))
-    _forget(tx)
-    return number
+    forget(tx)
 
 
 def policies(tx: Tx, line_id: int, limit: int = 100) -> list[Policy]:
-    """The line's policies, newest first."""
-    query = select(POLICY).where(POLICY.c.line_id == line_id).order_by(POLICY.c.number.desc()).limit(limit)
+    """The line's policies that are or were in force, newest first."""
+    was = POLICY.c.in_force_at.is_not(None)
+    query = select(POLICY).where(POLICY.c.line_id == line_id, was).order_by(POLICY.c.number.desc()).limit(limit)
     return [_policy(row._mapping) for row in tx.execute(query)]
 
 
@@ -237,6 +269,11 @@ def _line(r: RowMapping) -> LineInForce:
         safe_level=Level(r["safe_level"]),
         simulated=r["simulated"],
     )
+    candidate = None
+    if r["rollout_id"] is not None:
+        new = {name: r[f"new_{name}"] for name in (*_TERMS, *_SIGNED)}
+        same = {name: r[name] for name in ("rollout_id", "salt", "weight")}
+        candidate = Candidate(**same, policy_id=r["candidate_id"], policy=_policy(new))
     return LineInForce(
         id=r["id"],
         line=line,
@@ -244,23 +281,11 @@ def _line(r: RowMapping) -> LineInForce:
         recipe_id=r["recipe_id"],
         policy_id=r["policy_id"],
         policy=_policy(r),
+        candidate=candidate,
     )
 
 
-def _policy(r: RowMapping) -> Policy:
-    terms = Terms(
-        level=Level(r["level"]),
-        model=r["model"],
-        pass_below=r["pass_below"],
-        reject_above=r["reject_above"],
-        audit_share=r["audit_share"],
-        deadline_ms=r["deadline_ms"],
-    )
-    return Policy(
-        number=r["number"],
-        terms=terms,
-        by=r["by"],
-        reason=r["reason"],
-        at=moment(r["at"]),
-        override=r["override"],
-    )
+def _policy(r: RowMapping | dict[str, Any]) -> Policy:
+    terms = {name: r[name] for name in _TERMS if name != "number"}
+    signed = {name: r[name] for name in ("number", "by", "reason", "override")}
+    return Policy(terms=Terms(**{**terms, "level": Level(terms["level"])}), **signed, at=moment(r["at"]))

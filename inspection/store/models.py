@@ -19,6 +19,7 @@ from inspection.store.records import (
     LINE,
     MODEL,
     POLICY,
+    ROLLOUT,
     SAMPLE,
     UNIT,
     dump,
@@ -181,15 +182,23 @@ def all_of_line(tx: Tx, line_id: int) -> list[Model]:
 
 
 def wanted(tx: Tx) -> list[str]:
-    """The models that should be loaded: those of policies in force and, for a rollback, of the ones before these, and
-    each line's newest."""
+    """The models that should be loaded: those of policies in force, of candidates in a rollout and, for a rollback, of
+    the policies in force before, and each line's newest."""
     newest = select(func.max(MODEL.c.id)).group_by(MODEL.c.line_id)
-    force = POLICY.alias()
+    force, older = POLICY.alias(), POLICY.alias()
+    before = (
+        select(func.max(older.c.number))
+        .where(older.c.line_id == force.c.line_id, older.c.number < force.c.number, older.c.in_force_at.is_not(None))
+        .correlate(force)
+        .scalar_subquery()
+    )
     recent = (
         select(POLICY.c.model)
         .join(LINE, LINE.c.id == POLICY.c.line_id)
         .join(force, force.c.id == LINE.c.policy_id)
-        .where(POLICY.c.model.is_not(None), POLICY.c.number.in_((force.c.number, force.c.number - 1)))
+        .outerjoin(ROLLOUT, ROLLOUT.c.id == LINE.c.rollout_id)
+        .where(POLICY.c.model.is_not(None))
+        .where(or_(POLICY.c.number.in_((force.c.number, before)), POLICY.c.id == ROLLOUT.c.candidate_id))
     )
     query = select(MODEL.c.artefact).where(or_(MODEL.c.id.in_(newest), MODEL.c.artefact.in_(recent)))
     return list(tx.execute(query.order_by(MODEL.c.id)).scalars())

@@ -20,6 +20,7 @@ def _table(row: type) -> Table:
 LINE = _table(tables.LineRow)
 RECIPE = _table(tables.RecipeRow)
 POLICY = _table(tables.PolicyRow)
+ROLLOUT = _table(tables.RolloutRow)
 CAMERA = _table(tables.CameraRow)
 PERSON = _table(tables.PersonRow)
 SESSION = _table(tables.SessionRow)

@@ -26,7 +26,7 @@ def _text(default: str = "") -> str:
 
 
 class LineRow(SQLModel, table=True):
-    """A camera line, with its recipe and policy in force."""
+    """A camera line, with its recipe and policy in force, and the rollout under way."""
 
     __tablename__ = "line"
     id: int | None = _id()
@@ -38,6 +38,7 @@ class LineRow(SQLModel, table=True):
     simulated: bool = False
     recipe_id: int | None = Field(default=None, sa_column=Column(BigInteger, nullable=True))
     policy_id: int | None = Field(default=None, sa_column=Column(BigInteger, nullable=True))
+    rollout_id: int | None = Field(default=None, sa_column=Column(BigInteger, nullable=True))
     created_at: int = _time()
 
 
@@ -55,7 +56,8 @@ class RecipeRow(SQLModel, table=True):
 
 
 class PolicyRow(SQLModel, table=True):
-    """How a line decides: an immutable, numbered version."""
+    """How a line decides: an immutable, numbered version. `in_force_at` is null for a rollout's candidate that has not,
+    or never, taken over."""
 
     __tablename__ = "policy"
     __table_args__ = (UniqueConstraint("line_id", "number"),)
@@ -72,6 +74,37 @@ class PolicyRow(SQLModel, table=True):
     reason: str = _text()
     override: bool = False
     at: int = _time()
+    in_force_at: int | None = _time(null=True)
+
+
+class RolloutRow(SQLModel, table=True):
+    """A candidate policy on its way into force: where it stands, how many units it decides, what was compared."""
+
+    __tablename__ = "rollout"
+    __table_args__ = (UniqueConstraint("line_id", "number"),)
+    id: int | None = _id()
+    line_id: int = _to("line.id")
+    number: int
+    stable_id: int = Field(sa_column=Column(BigInteger, nullable=False))
+    candidate_id: int = Field(sa_column=Column(BigInteger, nullable=False))
+    salt: str
+    plan: str = _text("{}")
+    phase: str
+    step: int = 0
+    weight: float = 0.0
+    pause: str | None = None
+    since: int = _time()
+    failed: int = 0
+    inconclusive: int = 0
+    errors: int = 0
+    record: str = _text("{}")
+    last_label_id: int = Field(default=0, sa_column=Column(BigInteger, nullable=False, default=0))
+    measured_at: int | None = _time(null=True)
+    measured: str = _text("{}")
+    by: str
+    reason: str = _text()
+    at: int = _time()
+    ended_at: int | None = _time(null=True)
 
 
 class CameraRow(SQLModel, table=True):
@@ -115,7 +148,8 @@ class SessionRow(SQLModel, table=True):
 
 
 class UnitRow(SQLModel, table=True):
-    """One physical part on one visit to the line; `score` is the worst of its images' from the model `model`."""
+    """One physical part on one visit to the line; `score` is the worst of its images' from the model `model`.
+    `rollout_id` names the rollout whose candidate decides it."""
 
     __tablename__ = "unit"
     __table_args__ = (
@@ -138,6 +172,7 @@ class UnitRow(SQLModel, table=True):
     model: str | None = None
     score: float | None = None
     simulated: bool = False
+    rollout_id: int | None = Field(default=None, sa_column=Column(BigInteger, nullable=True))
     opened_at: int = _time()
     settled_at: int | None = _time(null=True)
 

@@ -34,6 +34,7 @@ class Unit:
     ai_verdict: Verdict | None
     person_verdict: Verdict | None
     simulated: bool
+    rollout_id: int | None
     opened_at: datetime
     settled_at: datetime | None
 
@@ -66,6 +67,7 @@ _UNIT_COLUMNS = (
     UNIT.c.ai_verdict,
     UNIT.c.person_verdict,
     UNIT.c.simulated,
+    UNIT.c.rollout_id,
     UNIT.c.opened_at,
     UNIT.c.settled_at,
 )
@@ -148,9 +150,16 @@ def get(tx: Tx, unit_id: int) -> Unit:
 
 
 def open_unit(
-    tx: Tx, line_id: int, recipe_id: int, capture: Capture, visit: int, draw: AuditDraw, now: datetime
+    tx: Tx,
+    line_id: int,
+    recipe_id: int,
+    capture: Capture,
+    visit: int,
+    draw: AuditDraw,
+    now: datetime,
+    rollout_id: int | None = None,
 ) -> Unit:
-    """Open a unit with the first image of a visit."""
+    """Open a unit with the first image of a visit; `rollout_id` where a rollout's candidate is to decide it."""
     values = {
         "line_id": line_id,
         "recipe_id": recipe_id,
@@ -161,6 +170,7 @@ def open_unit(
         "by": "camera",
         "reason": "view_missing",
         "simulated": capture.simulated,
+        "rollout_id": rollout_id,
         "opened_at": micros(now),
     }
     unit_id = int(_OPEN.run(tx, values).fetchone()[0])
@@ -177,6 +187,7 @@ def open_unit(
         ai_verdict=None,
         person_verdict=None,
         simulated=capture.simulated,
+        rollout_id=rollout_id,
         opened_at=now,
         settled_at=None,
     )

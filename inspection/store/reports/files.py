@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from sqlalchemy import select
+from sqlalchemy import case, select
 
 from inspection.store.database import Tx
 from inspection.store.records import IMAGE, LINE, PREDICTION, SAMPLE, TASK, UNIT
@@ -37,11 +37,18 @@ def image(tx: Tx, image_id: int) -> ImageFile | None:
 
 
 def heatmap(tx: Tx, image_id: int, model: str | None = None) -> bytes | None:
-    """The heatmap PNG of an image from a model, or from the last one that made one. Ask `may_show_ai` first."""
-    query = select(PREDICTION.c.heatmap).where(PREDICTION.c.image_id == image_id, PREDICTION.c.heatmap.is_not(None))
+    """The heatmap PNG of an image from a model, or else from the one that its unit is scored by, before any other that
+    made one. Ask `may_show_ai` first."""
+    query = (
+        select(PREDICTION.c.heatmap)
+        .join(IMAGE, IMAGE.c.id == PREDICTION.c.image_id)
+        .join(UNIT, UNIT.c.id == IMAGE.c.unit_id)
+        .where(PREDICTION.c.image_id == image_id, PREDICTION.c.heatmap.is_not(None))
+    )
     if model is not None:
         query = query.where(PREDICTION.c.model == model)
-    return tx.execute(query.order_by(PREDICTION.c.id.desc()).limit(1)).scalar()
+    own = case((PREDICTION.c.model == UNIT.c.model, 0), else_=1)
+    return tx.execute(query.order_by(own, PREDICTION.c.id.desc()).limit(1)).scalar()
 
 
 def may_show_ai(tx: Tx, unit_id: int, person_id: int, *, inspector: bool) -> bool:

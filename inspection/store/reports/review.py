@@ -108,7 +108,7 @@ def sheet(tx: Tx, task_id: int) -> Sheet | None:
     if task is None:
         return None
     unit = units.get(tx, task.unit_id)
-    line = lines.in_force_by_id(tx, unit.line_id)
+    line = lines.in_force_by_id(tx, unit.line_id).deciding(unit.rollout_id)
     model = line.policy.terms.model
     images = tuple(
         SheetImage(
