@@ -4,16 +4,20 @@ from concurrent.futures import Future, InvalidStateError
 from contextlib import suppress
 from dataclasses import dataclass, field
 
-from inspection.core.predict import Examination, Failure, NoPrediction, Question
+from inspection.core.capture import Quality
+from inspection.core.predict import Examination, Failure, NoPrediction, Prediction, Question
 
 
 @dataclass(kw_only=True)
 class Job:
-    """One image on its way through."""
+    """One image on its way through. What is known of it by the deadline counts: a candidate that is slow, asked after
+    the model that decides, takes nothing away from that."""
 
     image: bytes
     question: Question
     future: "Future[Examination]" = field(default_factory=Future)
+    quality: Quality | None = None
+    said: dict[str, Prediction | NoPrediction] = field(default_factory=dict)
 
     def answer(self, examination: Examination) -> None:
         """The first answer counts: a late result finds the deadline's in its place."""
@@ -22,6 +26,9 @@ class Job:
             self.future.set_result(examination)
 
     def fail(self, failure: Failure, detail: str) -> None:
-        """Answer that no model asked has an opinion, and why."""
-        none = tuple(NoPrediction(model=m, failure=failure, detail=detail) for m in self.question.models)
-        self.answer(Examination(quality=None, opinions=none))
+        """Answer that the models which have not spoken yet have no opinion, and why."""
+        opinions = tuple(
+            self.said.get(model) or NoPrediction(model=model, failure=failure, detail=detail)
+            for model in self.question.models
+        )
+        self.answer(Examination(quality=self.quality, opinions=opinions))

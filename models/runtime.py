@@ -192,11 +192,10 @@ class OpenVinoPredictor:
         picture = Picture(job.image, self._max_pixels)
         states = {model: self._state(model) for model in job.question.models}
         heads = self._heads(states, job.question.view)
-        opinions = tuple(
-            self._opinion(model, states[model], heads.get(model), picture, job.question, worker)
-            for model in job.question.models
-        )
-        return Examination(quality=measure(picture.grey, job.question.reference), opinions=opinions)
+        job.quality = measure(picture.grey, job.question.reference)
+        for model in job.question.models:
+            job.said[model] = self._opinion(model, states[model], heads.get(model), picture, job.question, worker)
+        return Examination(quality=job.quality, opinions=tuple(job.said[model] for model in job.question.models))
 
     def _heads(self, states: Mapping[str, Loaded | Failed], view: str) -> Mapping[str, Engine]:
         """What runs the models that share a backbone. Heads are made when they are first wanted, and until they are,

@@ -27,7 +27,8 @@ def decide_image(tx: Tx, *, image_id: int, examination: Examination, now: dateti
     line = line_of(tx, unit)
     keep_examination(tx, line, unit, image_id, examination, now)
     opinion = _own_opinion(line, examination)
-    return apply(tx, line, unit, image_id, decide(line.policy.terms, opinion, _why_unfit(line, examination)), now)
+    decision = decide(line.policy.terms, opinion, _why_unfit(line, examination, opinion))
+    return apply(tx, line, unit, image_id, decision, now)
 
 
 def line_of(tx: Tx, unit: Unit) -> LineInForce:
@@ -35,12 +36,11 @@ def line_of(tx: Tx, unit: Unit) -> LineInForce:
     return lines.in_force_by_id(tx, unit.line_id).deciding(unit.rollout_id)
 
 
-def _why_unfit(line: LineInForce, examination: Examination) -> str | None:
-    """Without figures an image is unfit, unless a model's failure says better why there are none."""
+def _why_unfit(line: LineInForce, examination: Examination, opinion: Prediction | NoPrediction | None) -> str | None:
+    """Without figures an image is unfit, unless the failure of the model that decides says better why."""
     if examination.quality is not None:
         return unfit(examination.quality, line.line.recipe.limits)
-    failed = any(isinstance(opinion, NoPrediction) for opinion in examination.opinions)
-    return None if failed else "its brightness and sharpness could not be measured"
+    return None if isinstance(opinion, NoPrediction) else "its brightness and sharpness could not be measured"
 
 
 def keep_examination(

@@ -6,12 +6,14 @@ from datetime import datetime
 from inspection.core.journal import Change, facts, plain
 from inspection.core.level import FREEDOM
 from inspection.core.line import Unknown
-from inspection.core.policy import InvalidPolicy, Terms, raises
-from inspection.store import journal, lines, models
+from inspection.core.policy import InvalidPolicy, Policy, Terms, raises
+from inspection.flow import abort
+from inspection.store import journal, lines, models, rollouts
 from inspection.store.database import Tx
 from inspection.store.lines import LineInForce
 
 GUARD = "guard"
+ROLLBACK_WINDOW = 5  # so many policies back a line goes without the steps of a rollout
 
 
 def change(
@@ -38,6 +40,19 @@ def change(
         raise InvalidPolicy(
             f"The line changed to policy {known.policy.number} while you were looking at {expected}. Look at it again."
         )
+    override = check(tx, known, terms, reason, accept_override=accept_override)
+    lowers = terms.level.rung < known.policy.terms.level.rung  # down goes at once, whatever is loaded
+    if terms.model not in (None, known.policy.terms.model) and not lowers and not ready(terms.model):
+        raise InvalidPolicy(
+            f"Model {terms.model[:12]} cannot answer yet, so the policy before stays in force. Try again in a minute; "
+            "if it still cannot, its files may be damaged: train it anew."
+        )
+    return put(tx, known, terms, by, plain(reason.strip()), override=override, now=now)
+
+
+def check(tx: Tx, known: LineInForce, terms: Terms, reason: str, *, accept_override: bool) -> bool:
+    """Raise InvalidPolicy unless a person may bring these terms into force, at once or by a rollout; whether that is an
+    override."""
     if terms == known.policy.terms:
         raise InvalidPolicy("This is the policy in force already: nothing was changed.")
     override = raises(known.policy.terms, terms) and FREEDOM[terms.level].ai_decides
@@ -48,53 +63,76 @@ def change(
             "This gives the AI more freedom without a certificate. Accept it as an override, in your name, or leave it."
         )
     _check_model(tx, known, terms)
-    lowers = terms.level.rung < known.policy.terms.level.rung  # down goes at once, whatever is loaded
-    if terms.model not in (None, known.policy.terms.model) and not lowers and not ready(terms.model):
-        raise InvalidPolicy(
-            f"Model {terms.model[:12]} cannot answer yet, so the policy before stays in force. Try again in a minute; "
-            "if it still cannot, its files may be damaged: train it anew."
-        )
-    return put(tx, known, terms, by, plain(reason.strip()), override=override, now=now)
+    return override
 
 
-def rollback(tx: Tx, *, line: str, by: str, reason: str, now: datetime) -> int:
-    """Go back to the terms before the ones in force, as a new policy, unless that gives the AI more freedom."""
+def rollback(tx: Tx, *, line: str, by: str, reason: str, now: datetime, to: int | None = None) -> int:
+    """Go back at once: from a rollout under way to the stable policy, else to the terms before the ones in force or to
+    a recent policy's, as a new policy. That does not give the AI more freedom, but for what a rollout has replaced: the
+    policies before it were proved as well, and are back in one step. The number of the policy that is then in force."""
     known = lines.in_force(tx, line)
-    before = next((p for p in lines.policies(tx, known.id, 2) if p.number < known.policy.number), None)
+    if known.candidate is not None and to in (None, known.policy.number):
+        abort.end(tx, known.id, by, f"Rolled back. {reason}".strip(), now)
+        return known.policy.number
+    recent = lines.policies(tx, known.id, ROLLBACK_WINDOW + 1)
+    older = [p for p in recent if p.number < known.policy.number]
+    before = next((p for p in older if to in (None, p.number)), None)
     if before is None:
-        raise InvalidPolicy("There is no policy before this one.")
+        raise InvalidPolicy(
+            "There is no policy before this one." if to is None else f"Policy {to} is none of the last "
+            f"{ROLLBACK_WINDOW} before the one in force. Start a rollout to it, or put it into force anew."
+        )  # fmt: skip
     why = f"Rolled back to policy {before.number}. {reason}".strip()
+    if _replaced_by_rollouts(tx, known, before):
+        return put(tx, known, before.terms, by, plain(why), override=before.override, now=now)
     return change(tx, line=line, terms=before.terms, by=by, reason=why, now=now)
 
 
+def _replaced_by_rollouts(tx: Tx, known: LineInForce, before: Policy) -> bool:
+    """Whether rollouts alone lie between a policy and the one in force, and its level is no higher."""
+    policy_id: int | None = known.policy_id
+    while policy_id is not None and lines.policy(tx, policy_id).number != before.number:
+        policy_id = rollouts.replaced_by(tx, policy_id)
+    return policy_id is not None and before.terms.level.rung <= known.policy.terms.level.rung
+
+
 def lower(tx: Tx, known: LineInForce, why: str, now: datetime) -> bool:
-    """A guard lowers a line to its safe level, in the transaction of what tripped it; whether there was a need."""
+    """A guard lowers a line to its safe level and aborts its rollout, in the transaction of what tripped it; whether
+    there was a need."""
+    ended = abort.end(tx, known.id, GUARD, why, now)
     terms = known.policy.terms
     if terms.level.rung <= known.line.safe_level.rung:
-        return False
+        return ended
     safe = Terms(**{**terms.__dict__, "level": known.line.safe_level})
     put(tx, known, safe, GUARD, why, override=False, now=now)
     return True
 
 
 def put(tx: Tx, known: LineInForce, terms: Terms, by: str, reason: str, *, override: bool, now: datetime) -> int:
-    """Write new terms as the line's next policy, with its journal entry."""
+    """Write new terms as the line's next policy, with its journal entry. A rollout under way ends: its candidate was
+    compared with another policy."""
     number = lines.add_policy(tx, known.id, terms, by, reason, override=override, now=now)
-    told = {"number": number, "before": known.policy.number, "override": override}
+    abort.end(tx, known.id, by, f"Policy {number} came into force. {reason}".strip(), now)
+    announce(tx, known, Policy(number=number, terms=terms, by=by, reason=reason, at=now, override=override), now)
+    return number
+
+
+def announce(tx: Tx, known: LineInForce, new: Policy, now: datetime) -> None:
+    """Tell the journal that a policy has followed the one in force."""
+    told = {"number": new.number, "before": known.policy.number, "override": new.override}
     journal.append(
         tx,
         now,
         Change(
             subject=f"line/{known.line.name}",
             event="policy_changed",
-            actor=by,
+            actor=new.by,
             before=known.policy.terms.level,
-            after=terms.level,
-            reason=reason,
-            facts=facts(**told, **{k: v for k, v in terms.__dict__.items() if k != "level"}),
+            after=new.terms.level,
+            reason=new.reason,
+            facts=facts(**told, **{k: v for k, v in new.terms.__dict__.items() if k != "level"}),
         ),
     )
-    return number
 
 
 def _check_model(tx: Tx, known: LineInForce, terms: Terms) -> None:

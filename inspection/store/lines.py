@@ -207,6 +207,11 @@ def policies_by_id(tx: Tx, line_id: int) -> dict[int, Policy]:
     return {row.id: _policy(row._mapping) for row in tx.execute(query)}
 
 
+def policy(tx: Tx, policy_id: int) -> Policy:
+    """The policy of that id."""
+    return _policy(tx.execute(select(POLICY).where(POLICY.c.id == policy_id)).mappings().one())
+
+
 def policy_number(tx: Tx, policy_id: int | None) -> int | None:
     """The number towards people of a policy's row."""
     return tx.execute(select(POLICY.c.number).where(POLICY.c.id == policy_id)).scalar()

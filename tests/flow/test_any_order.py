@@ -10,20 +10,22 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
+from inspection.core.compare import Proof
 from inspection.core.decide import Outcome, Verdict
 from inspection.core.label import Label
-from inspection.core.level import Level
-from inspection.core.policy import InvalidPolicy
+from inspection.core.level import FREEDOM, Level
+from inspection.core.policy import InvalidPolicy, Terms
 from inspection.core.predict import Failure
 from inspection.core.review import Refusal
-from inspection.flow import decide, label, policy, review
+from inspection.core.rollout import InvalidRollout, Plan, Step
+from inspection.flow import decide, label, policy, review, rollout
 from inspection.flow.ingest import Recorded
 from inspection.flow.review import Held
 from inspection.store import journal, lines, units
 from inspection.store.database import Tx
 from inspection.store.reports import integrity
 from tests.databases import sqlite_at
-from tests.plant import Plant
+from tests.plant import MODEL, Plant
 
 PEOPLE = ("ines", "ivan")
 SERIALS = ("S1", "S2")
@@ -144,6 +146,32 @@ class Line(RuleBasedStateMachine):
             assert after.rung <= max(before.rung, Level.AI_ASSIST.rung), "a rollback is no way up to automation"
             self.ceiling = after
 
+    @rule(level=st.sampled_from(Level), weight=st.sampled_from([5, 60]))
+    def the_engineer_starts_a_rollout(self, level: Level, weight: int) -> None:
+        model = MODEL if FREEDOM[level].runs_model else None
+        terms = Terms(level=level, model=model, pass_below=0.4, reject_above=0.6, audit_share=0.5)
+        steps = (Step(weight=weight), Step(weight=100, gate=True))
+        plan = Plan(steps=steps, shadow_samples=1, min_samples=1, interval_s=1, bake_s=0)
+        number = self._unless_refused(lambda tx: rollout.start(
+            tx, line="phones", terms=terms, plan=plan, by="erin", reason="A rollout at random.", now=self.plant.now,
+            accept_override=True,
+        ))  # fmt: skip
+        if number is not None:
+            self.ceiling = max(self.ceiling, level, key=lambda one: one.rung)
+
+    @rule(worse=st.sampled_from([False, False, False, True]), seconds=st.sampled_from([1, 31]))
+    def the_rollout_is_measured(self, worse: bool, seconds: int) -> None:
+        proof = Proof(worse=worse, as_good=not worse)
+        self.plant.later(seconds=seconds)
+        self.plant.write(
+            lambda tx: rollout.tick(tx, test=lambda _plan, kept, _fresh: (proof, kept), now=self.plant.now)
+        )
+
+    @rule(go_on=st.booleans())
+    def the_engineer_approves_or_aborts(self, go_on: bool) -> None:
+        act = rollout.approve if go_on else rollout.abort
+        self._unless_refused(lambda tx: act(tx, line="phones", by="erin", reason="At random.", now=self.plant.now))
+
     @rule()
     def the_guard_lowers(self) -> None:
         self.plant.write(lambda tx: policy.lower(tx, lines.in_force(tx, "phones"), "Guard: dark.", self.plant.now))
@@ -161,13 +189,15 @@ class Line(RuleBasedStateMachine):
     def _unless_refused(self, run: Any) -> Any:
         try:
             return self.plant.write(run)
-        except (Refusal, InvalidPolicy):
+        except (Refusal, InvalidPolicy, InvalidRollout):
             return None
 
     @invariant()
     def every_disposition_is_earned_and_nobody_rises_alone(self) -> None:
         with self.db.read() as tx:
-            assert lines.in_force(tx, "phones").policy.terms.level.rung <= self.ceiling.rung
+            line = lines.in_force(tx, "phones")
+            assert line.policy.terms.level.rung <= self.ceiling.rung
+            assert line.candidate is None or line.candidate.policy.terms.level.rung <= self.ceiling.rung
             for (unit_id,) in tx.exec_driver_sql("SELECT id FROM unit").all():
                 self._check_unit(tx, units.get(tx, unit_id))
 

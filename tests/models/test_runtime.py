@@ -181,6 +181,33 @@ def test_the_deadline_is_kept_even_while_the_thread_still_works(
     assert only(ask(predictor, plate(1), trained[1]))
 
 
+def test_a_slow_candidate_takes_nothing_away_from_the_model_that_decides(
+    trained: tuple[Path, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    root = tmp_path / "models"
+    shutil.copytree(trained[0], root)
+    candidate = twin(root, trained[1], "candidate")
+    go, judge = threading.Event(), runtime._judge
+
+    def late(model: str, *args: object) -> Prediction:
+        if model == candidate:
+            go.wait(20)
+        return judge(model, *args)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(runtime, "_judge", late)
+    made = OpenVinoPredictor(root)
+    for model in (trained[1], candidate):
+        made.load(model).result(30)
+    examination = ask(made, plate(3), trained[1], candidate, deadline_s=3.0)
+    go.set()
+    made.close()
+    stable, new = examination.opinions
+    assert isinstance(stable, Prediction)
+    assert isinstance(new, NoPrediction)
+    assert new.failure is Failure.DEADLINE
+    assert examination.quality is not None
+
+
 def test_over_a_full_queue_the_answer_comes_at_once(trained: tuple[Path, str], slow: threading.Event) -> None:
     made = OpenVinoPredictor(trained[0], threads=1, queue=2)
     made.load(trained[1]).result(30)

@@ -2,14 +2,20 @@
 
 import subprocess
 import sys
+from datetime import UTC, datetime
 
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 from sqlmodel import SQLModel
 
+from inspection.core.level import Level
+from inspection.core.line import Line, Recipe
+from inspection.core.policy import Terms
+from inspection.store import lines
 from inspection.store.database import Database
-from inspection.store.migrations import TooNew, upgrade
+from inspection.store.migrations import TooNew, _config, upgrade
 from tests.databases import fresh_postgres
 
 
@@ -56,3 +62,15 @@ def test_servers_that_start_together_on_an_empty_database_all_start(postgres_uri
     for server in servers:
         server.communicate(timeout=60)
     assert [server.returncode for server in servers] == [0, 0, 0]
+
+
+def test_policies_of_an_older_database_were_in_force(any_db: Database) -> None:
+    line = Line(name="old", title="Old", recipe=Recipe(views=("top",)))
+    now = datetime(2026, 1, 31, 8, 0, tzinfo=UTC)
+    line_id = any_db.write(lambda tx: lines.add(tx, line, Terms(level=Level.HUMAN_ONLY), "salt", "setup", now))
+    with any_db.engine.connect() as connection, connection.begin():
+        command.downgrade(_config(connection), "0003")
+    upgrade(any_db.engine)
+    with any_db.read() as tx:
+        assert [policy.number for policy in lines.policies(tx, line_id)] == [1]
+        assert lines.in_force(tx, "old").candidate is None

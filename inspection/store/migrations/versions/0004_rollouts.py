@@ -8,6 +8,7 @@ down_revision = "0003"
 branch_labels = None
 depends_on = None
 
+_NEW = (("line", "rollout_id"), ("unit", "rollout_id"), ("policy", "in_force_at"))
 _BIG = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 
 
@@ -41,20 +42,14 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id"),
         sa.UniqueConstraint("line_id", "number"),
     )
-    with op.batch_alter_table("rollout", schema=None) as batch_op:
-        batch_op.create_index(batch_op.f("ix_rollout_line_id"), ["line_id"], unique=False)
-    for table in ("line", "unit"):
-        with op.batch_alter_table(table, schema=None) as batch_op:
-            batch_op.add_column(sa.Column("rollout_id", sa.BigInteger(), nullable=True))
-    with op.batch_alter_table("policy", schema=None) as batch_op:
-        batch_op.add_column(sa.Column("in_force_at", sa.BigInteger(), nullable=True))
+    op.create_index("ix_rollout_line_id", "rollout", ["line_id"], unique=False)
+    for table, name in _NEW:
+        op.add_column(table, sa.Column(name, sa.BigInteger(), nullable=True))
     op.execute('UPDATE policy SET in_force_at = "at"')
 
 
 def downgrade() -> None:
-    with op.batch_alter_table("policy", schema=None) as batch_op:
-        batch_op.drop_column("in_force_at")
-    for table in ("unit", "line"):
-        with op.batch_alter_table(table, schema=None) as batch_op:
-            batch_op.drop_column("rollout_id")
+    # Not in batches: on SQLite they would drop the table, which other rows refer to.
+    for table, name in _NEW:
+        op.drop_column(table, name)
     op.drop_table("rollout")

@@ -1,0 +1,92 @@
+"""Candidate and stable policy on the same unit: what each would have said, and what counts."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from inspection.core.compare import Compared, Proof, Record, Seen, add, compare, measure, verdict_under
+from inspection.core.decide import Verdict
+from inspection.core.level import Level
+from inspection.core.policy import Terms
+from inspection.core.predict import Failure, NoPrediction, Prediction
+from inspection.core.rollout import Measured, Phase, Plan, Rollout
+
+OLD = Terms(level=Level.PARTIAL_AUTOMATION, model="old", pass_below=0.3, reject_above=0.7)
+NEW = Terms(level=Level.FULL_AUTOMATION, model="new", reject_above=0.5)
+PEOPLE = Terms(level=Level.HUMAN_ONLY)
+SHADOW = Rollout(plan=Plan(shadow_samples=10), phase=Phase.SHADOW)
+RIGHT, WORSE = Compared(stable_wrong=False, candidate_wrong=False), Compared(stable_wrong=False, candidate_wrong=True)
+SILENT = Compared(stable_wrong=False, candidate_wrong=None)
+
+
+def seen(view: str = "front", old: float | None = 0.1, new: float | None = 0.1, unfit: str | None = None) -> Seen:
+    def said(model: str, score: float | None) -> Prediction | NoPrediction:
+        if score is None:
+            return NoPrediction(model=model, failure=Failure.DEADLINE)
+        return Prediction(model=model, score=score, novelty=0.0, novel=False)
+
+    return Seen(view=view, unfit=unfit, opinions={"old": said("old", old), "new": said("new", new)})
+
+
+@pytest.mark.parametrize(
+    ("scores", "verdict"),
+    [((0.1, 0.2), "pass"), ((0.1, 0.9), "reject"), ((0.5, 0.9), "reject"), ((0.5, 0.1), None), ((0.1,), None)],
+)
+def test_a_unit_under_a_policy_is_settled_as_it_would_have_been(scores: tuple[float, ...], verdict: str | None) -> None:
+    images = [seen(view, old=score) for view, score in zip(("front", "back"), scores, strict=False)]
+    assert verdict_under(OLD, ("front", "back"), images) == verdict
+
+
+@given(old=st.floats(0, 1), new=st.floats(0, 1), truth=st.sampled_from(Verdict))
+def test_wrong_is_what_a_policy_settles_against_the_truth_and_nothing_that_a_person_gets(
+    old: float, new: float, truth: Verdict
+) -> None:
+    found = compare(OLD, NEW, ("front",), [seen(old=old, new=new)], truth)
+    defective = truth is Verdict.REJECT
+    assert found is not None
+    assert found.stable_wrong is ((old <= 0.3 and defective) or (old >= 0.7 and not defective))
+    assert found.candidate_wrong is ((new < 0.5) is defective)
+    people = compare(PEOPLE, NEW, ("front",), [seen(new=new)], truth)
+    assert people is not None
+    assert not people.stable_wrong
+
+
+def test_who_says_nothing_is_not_compared() -> None:
+    def on(image: Seen) -> Compared | None:
+        return compare(OLD, NEW, ("front",), [image], Verdict.PASS)
+
+    assert on(seen(new=None)) == SILENT
+    assert on(seen(old=None, new=None)) is None, "neither could: an unreadable image says nothing of the candidate"
+    assert on(seen(old=None, new=0.9)) == WORSE
+    assert on(seen(new=None, unfit="too dark")) == RIGHT, "both send an unfit image to a person"
+
+
+def look(record: Record, *units: Compared, worse: bool = False, as_good: bool = True) -> tuple[Measured, Record]:
+    proof = Proof(worse=worse, as_good=as_good)
+    said, after = measure(SHADOW, record, units, lambda _plan, kept, _fresh: (proof, kept))
+    return said.outcome, after
+
+
+def test_a_measurement_waits_for_units_and_proof() -> None:
+    assert look(Record())[0] is Measured.WAITING
+    assert look(Record(), *[RIGHT] * 9)[0] is Measured.WAITING
+    assert look(Record(), *[RIGHT] * 10)[0] is Measured.SUCCESSFUL
+    assert look(Record(), *[RIGHT] * 10, as_good=False)[0] is Measured.WAITING
+    assert look(Record(), RIGHT, worse=True)[0] is Measured.FAILED, "harm that is proved needs no minimum"
+
+
+def test_an_answer_that_is_owed_is_no_success() -> None:
+    assert look(Record(), SILENT)[0] is Measured.ERROR
+    assert look(Record(), *[RIGHT] * 19, SILENT)[0] is Measured.SUCCESSFUL
+    assert look(Record(), *[RIGHT] * 18, SILENT, SILENT)[0] is Measured.INCONCLUSIVE
+    assert look(Record(), RIGHT, SILENT)[0] is Measured.WAITING
+
+
+def test_units_are_counted_by_who_was_wrong() -> None:
+    stable, both = Compared(stable_wrong=True, candidate_wrong=False), Compared(stable_wrong=True, candidate_wrong=True)
+    record = add(Record(), [RIGHT, WORSE, WORSE, stable, both, SILENT])
+    assert (record.neither, record.candidate_only, record.stable_only, record.both) == (1, 2, 1, 1)
+    assert (record.units, record.samples, record.missing) == (5, 5, 1)
+    assert [unit.difference for unit in (RIGHT, WORSE, stable, both)] == [0, 1, -1, 0]
+    again = record.step_anew()
+    assert (again.units, again.samples, again.missing) == (5, 0, 0)
