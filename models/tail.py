@@ -8,8 +8,7 @@ arrays that models.tune puts there; one line of JSON per step goes to the standa
 import json
 import os
 import sys
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -20,12 +19,11 @@ from torch import Tensor, nn
 from torch.nn import functional as F  # noqa: N812 - the name that every user of PyTorch reads at once
 
 from models.backbone import Block, blocks_of, pads_of, unfolded
-from models.tune import FIRST_STAGE, LAST_STAGE, MASK_STAGE, WINDOW, Task
+from models.batches import Batch, Data, batches
+from models.tune import FIRST_STAGE, LAST_STAGE, MASK_STAGE, Task
 
 Outputs = dict[str, NDArray[np.float32]]  # logit, type_logits and cells of each image
 
-_BATCH, _LEAST_BATCH = 16, 4
-_BATCH_CELLS = 16 * 640  # bounds the memory of a step
 _HEAD_RATE = 3e-3
 _RATE = 2e-4
 _DECAY = 1e-2
@@ -111,18 +109,6 @@ class Tail(nn.Module):
         return named
 
 
-@dataclass(frozen=True, kw_only=True)
-class Data:
-    """Features of all images (images, channels, rows, columns), and what people said of them: defective or not, types
-    as 0 and 1 (images, types), the defect's share of each cell (images, rows, columns), and whether it is known."""
-
-    features: NDArray[np.float16]
-    defective: NDArray[np.bool_]
-    types: NDArray[np.float32]
-    masks: NDArray[np.float16]
-    masked: NDArray[np.bool_]
-
-
 def learn(
     data: Data, images: NDArray[np.int64], steps: int, seed: int, device: torch.device, tell: Callable[[], None]
 ) -> Tail:
@@ -135,8 +121,8 @@ def learn(
     optimiser = torch.optim.AdamW(rates, weight_decay=_DECAY)
     highest = [_RATE, _HEAD_RATE]
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, highest, total_steps=steps, pct_start=_WARM_UP)
-    for batch in _batches(data, images, steps, np.random.default_rng(seed)):
-        loss = _loss(tail, data, batch, device, np.random.default_rng([seed, int(batch.sum())]))
+    for batch in batches(data, images, steps, seed):
+        loss = _loss(tail, batch, device)
         optimiser.zero_grad()
         loss.backward()
         nn.utils.clip_grad_norm_(tail.parameters(), _GRADIENT_NORM)
@@ -146,36 +132,11 @@ def learn(
     return tail.eval()
 
 
-def _batches(
-    data: Data, images: NDArray[np.int64], steps: int, dice: np.random.Generator
-) -> Iterator[NDArray[np.int64]]:
-    rows, columns = (min(side, WINDOW) for side in data.masks.shape[1:])
-    half = max(_LEAST_BATCH, min(_BATCH, _BATCH_CELLS // (rows * columns))) // 2
-    # Where only windows are seen, a defect must be known to lie inside.
-    usable = images if (rows, columns) == data.masks.shape[1:] else images[data.masked[images]]
-    good, bad = (_endless(usable[data.defective[usable] == kind], dice) for kind in (False, True))
-    for _ in range(steps):
-        yield np.array([next(source) for source in (good, bad) for _ in range(half)])
-
-
-def _endless(images: NDArray[np.int64], dice: np.random.Generator) -> Iterator[np.int64]:
-    """All images in random order, again and again."""
-    if not len(images):
-        raise ValueError("All outlined defects belong to one group: nothing can be tried on others.")
-    while True:
-        yield from dice.permutation(images)
-
-
-def _loss(tail: Tail, data: Data, batch: NDArray[np.int64], device: torch.device, dice: np.random.Generator) -> Tensor:
-    seen = [_window(data.features[i], data.masks[i], dice) for i in batch]
-    features, masks = (np.stack(part).astype(np.float32) for part in zip(*seen, strict=True))
-    for k, (across, down) in enumerate(dice.random((len(batch), 2)) < 0.5):
-        turn = (slice(None, None, -1 if down else 1), slice(None, None, -1 if across else 1))
-        features[k], masks[k] = features[k][:, *turn], masks[k][turn]
-    logit, types, cells = tail(torch.from_numpy(features).to(device, memory_format=torch.channels_last))
+def _loss(tail: Tail, batch: Batch, device: torch.device) -> Tensor:
+    logit, types, cells = tail(torch.from_numpy(batch.features).to(device, memory_format=torch.channels_last))
     defective, said, wanted, known = (
         torch.from_numpy(part).to(device)
-        for part in (data.defective[batch].astype(np.float32), data.types[batch], masks, data.masked[batch])
+        for part in (batch.defective.astype(np.float32), batch.types, batch.masks, batch.masked)
     )
     loss = F.binary_cross_entropy_with_logits(logit, defective)
     if known.any():
@@ -183,23 +144,6 @@ def _loss(tail: Tail, data: Data, batch: NDArray[np.int64], device: torch.device
     if said.shape[1] and (defective > 0).any():
         loss = loss + _TYPE_WEIGHT * F.binary_cross_entropy_with_logits(types[defective > 0], said[defective > 0])
     return loss
-
-
-def _window(
-    features: NDArray[np.float16], masks: NDArray[np.float16], dice: np.random.Generator
-) -> tuple[NDArray[np.float16], NDArray[np.float16]]:
-    """What is learned from of one image: all of it, or a window with some cell of its defect in it, if it has one."""
-    shape = np.array(masks.shape)
-    room = np.maximum(shape - WINDOW, 0)
-    if not room.any():
-        return features, masks
-    cells = np.argwhere(masks > 0)
-    middle = (
-        dice.choice(cells) - dice.integers(0, np.minimum(shape, WINDOW)) if len(cells) else dice.integers(0, room + 1)
-    )
-    top, left = np.clip(middle, 0, room)
-    part = (slice(top, top + WINDOW), slice(left, left + WINDOW))
-    return features[:, *(slice(2 * s.start, 2 * s.stop) for s in part)], masks[part]
 
 
 def _mask_loss(cells: Tensor, wanted: Tensor) -> Tensor:

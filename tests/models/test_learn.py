@@ -180,43 +180,5 @@ def test_groups_are_never_on_both_sides_of_a_trial(images: list[tuple[bool, str]
     assert set(folds.tolist()) <= set(range(5))
 
 
-@needs_torch
-def test_of_a_large_image_a_window_with_its_defect_is_learned_from(monkeypatch: pytest.MonkeyPatch) -> None:
-    from models import tail
-
-    monkeypatch.setattr(tail, "WINDOW", 6)
-    dice, masks = np.random.default_rng(0), np.zeros((14, 9), np.float16)
-    features = np.broadcast_to(np.arange(28 * 18, dtype=np.float32).reshape(1, 28, 18), (40, 28, 18))
-    for _ in range(50):
-        where = dice.integers(0, (14, 9))
-        masks[:] = 0
-        masks[*where] = 0.5
-        seen, drawn = tail._window(features, masks, dice)
-        assert seen.shape == (40, 12, 12)
-        assert drawn.shape == (6, 6)
-        ((row, column),) = np.argwhere(drawn)
-        assert seen[0, 2 * row, 2 * column] == features[0, 2 * where[0], 2 * where[1]]
-    assert tail._window(features, np.zeros((14, 9), np.float16), dice)[1].shape == (6, 6)
-    assert tail._window(features[:, :12, :12], np.zeros((6, 6), np.float16), dice)[0].shape == (40, 12, 12)
-
-
-@needs_torch
-def test_defects_that_nobody_outlined_are_not_learned_from_windows(monkeypatch: pytest.MonkeyPatch) -> None:
-    from models import tail
-
-    data = tail.Data(
-        features=np.zeros((6, 40, 28, 18), np.float16), defective=np.arange(6) > 2, types=np.zeros((6, 1), np.float32),
-        masks=np.zeros((6, 14, 9), np.float16), masked=np.arange(6) != 5,
-    )  # fmt: skip
-    everything = np.arange(6)
-    whole = np.unique(np.concatenate(list(tail._batches(data, everything, 9, np.random.default_rng(0)))))
-    assert whole.tolist() == [0, 1, 2, 3, 4, 5]
-    monkeypatch.setattr(tail, "WINDOW", 6)
-    parts = np.unique(np.concatenate(list(tail._batches(data, everything, 9, np.random.default_rng(0)))))
-    assert parts.tolist() == [0, 1, 2, 3, 4]
-    with pytest.raises(ValueError, match="one group"):
-        next(tail._batches(data, np.array([0, 1, 5]), 9, np.random.default_rng(0)))
-
-
 def test_smaller_images_are_learned_from_in_more_steps() -> None:
     assert [tune.steps_for(cells) for cells in (64, 256, 300, 1000, 10_000)] == [180, 180, 154, 120, 120]
