@@ -61,12 +61,12 @@ class Draft:
         """The typed terms; raises InvalidPolicy where a field cannot be read."""
         if self.level not in tuple(Level):
             raise InvalidPolicy("Choose one of the five levels.")
-        share, deadline = _number(self.audit_percent, "audit share"), _number(self.deadline_ms, "deadline")
+        share, deadline = number_typed(self.audit_percent, "audit share"), number_typed(self.deadline_ms, "deadline")
         if share is None or deadline is None:
             raise InvalidPolicy("The audit share and the deadline cannot be empty.")
         return Terms(
-            level=Level(self.level), model=self.model or None, pass_below=_number(self.pass_below, "pass below"),
-            reject_above=_number(self.reject_above, "reject above"), audit_share=round(share / 100, 6),
+            level=Level(self.level), model=self.model or None, pass_below=number_typed(self.pass_below, "pass below"),
+            reject_above=number_typed(self.reject_above, "reject above"), audit_share=round(share / 100, 6),
             deadline_ms=int(deadline),
         )  # fmt: skip
 
@@ -75,7 +75,7 @@ def _typed(value: float | None) -> str:
     return "" if value is None else f"{value:.6g}"
 
 
-def _number(text: str, name: str) -> float | None:
+def number_typed(text: str, name: str) -> float | None:
     """A number as people type it, with a comma or a point; None for an empty field."""
     cleaned = text.strip().replace(",", ".")
     if not cleaned:

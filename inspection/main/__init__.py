@@ -8,6 +8,7 @@ import typer
 
 from inspection.main import lines, models_cli, train, users
 from inspection.main.camera import camera
+from inspection.main.replay import replay
 
 app = typer.Typer(
     name="jidoka",
@@ -23,6 +24,7 @@ app.add_typer(users.app, name="user")
 app.command()(train.train)
 app.command()(train.evaluate)
 app.command()(camera)
+app.command()(replay)
 
 DataDir = Annotated[Path | None, typer.Option(help="Folder for database, images and models.")]
 Host = Annotated[str | None, typer.Option(help="Address to listen on; 0.0.0.0 for every network card.")]

@@ -133,7 +133,7 @@ def level(
             before = lines.in_force(tx, name).policy.terms
         terms = Terms(
             level=level,
-            model=_model(db, name, model) if model is not None or before.model is None else before.model,
+            model=model_of(db, name, model) if model is not None or before.model is None else before.model,
             pass_below=before.pass_below if pass_below is None else pass_below,
             reject_above=before.reject_above if reject_above is None else reject_above,
             audit_share=before.audit_share if audit_share is None else audit_share,
@@ -157,7 +157,8 @@ def _to_shadow(db: "Database", name: str, artefact: str) -> None:
     print("The line is in shadow: people inspect every unit, and the model is scored in silence.")
 
 
-def _model(db: "Database", name: str, version: int | None) -> str | None:
+def model_of(db: "Database", name: str, version: int | None) -> str | None:
+    """The artefact of a version of the line's models, the newest without one; raises Unknown."""
     from inspection.core.line import Unknown
     from inspection.store import lines, models
 

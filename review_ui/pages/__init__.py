@@ -12,9 +12,10 @@ from review_ui.pages import (
     people,
     policy,
     queue,
+    replay,
     review,
     train,
     units,
 )
 
-PAGES = (people, board, queue, review, new_line, line, policy, train, model, light, units, demo, files, live)
+PAGES = (people, board, queue, review, new_line, line, policy, train, model, light, replay, units, demo, files, live)

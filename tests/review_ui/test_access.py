@@ -14,7 +14,7 @@ LOOK = ["/", "/queue", "/queue/count", "/review", "/password", "/lines/phones", 
         "/lines/phones/units", "/lines/phones/units/A-1", "/lines/phones/light", "/lines/phones/models/1",
         "/images/1", "/images/1/thumb"]  # fmt: skip
 SUSPECT = sha256(picture(99)).hexdigest()
-ENGINEERS_LOOK = ["/new-line", f"/lines/phones/models/1/suspects/{SUSPECT}"]
+ENGINEERS_LOOK = ["/new-line", "/lines/phones/replay", f"/lines/phones/models/1/suspects/{SUSPECT}"]
 INSPECTORS_ACT = [
     "/review/undo",
     "/review/1",

@@ -10,7 +10,7 @@ from inspection.core.evidence import Graded, Rate, Suggestion, labels_needed, ra
 from inspection.core.level import FREEDOM, Level
 from inspection.core.line import Line
 from inspection.core.moment import moment
-from inspection.core.policy import Policy
+from inspection.core.policy import Policy, Terms
 from inspection.store import lines, models, monitor
 from inspection.store.database import Tx
 from inspection.store.models import Job, Model
@@ -98,6 +98,21 @@ class LinePage:
     conditions: tuple[Condition, ...]
     waiting: int
     oldest_wait_s: float | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Choices:
+    """What a what-if can be asked of: the line, its models, and the terms in force."""
+
+    line: Line
+    terms: Terms
+    models: tuple[Model, ...]
+
+
+def replay_choices(tx: Tx, name: str) -> Choices:
+    """What there is to choose from on the line of that name; raises Unknown."""
+    known = lines.in_force(tx, name)
+    return Choices(line=known.line, terms=known.policy.terms, models=tuple(models.all_of_line(tx, known.id)))
 
 
 def line(tx: Tx, name: str) -> Line:
