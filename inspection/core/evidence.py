@@ -4,7 +4,6 @@ The numbers count units whose labels were given blind, so that the model could n
 """
 
 import math
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -116,40 +115,3 @@ def audit_share_for(limit: float, delta: float, units_per_week: float) -> AuditN
         raise ValueError("The line must pass some units in a week before an audit of it can be planned.")
     labels = labels_needed(limit, delta)
     return AuditNeed(labels=labels, share=labels / units_per_week)
-
-
-@dataclass(frozen=True, kw_only=True)
-class Suggestion:
-    """Thresholds that keep escapes and overkill (per unit) within their limits; None where no threshold is proved."""
-
-    pass_below: float | None
-    reject_above: float | None
-
-
-def suggest(graded: Sequence[Graded], escape_limit: float, overkill_limit: float, delta: float = 0.05) -> Suggestion:
-    """Fixed-sequence test from the strictest threshold outward, stopping at the first that fails (Angelopoulos et al.,
-    Learn then Test, 2021). The risk is per unit: P(defective and passed) and P(good and rejected)."""
-    scores = np.array([g.score for g in graded], dtype=np.float64)
-    defective = np.array([g.defective for g in graded], dtype=bool)
-    low = _last_proved(scores, defective, escape_limit, delta)
-    high = _last_proved(-scores, ~defective, overkill_limit, delta)
-    high = None if high is None else -high
-    if low is not None and high is not None and low >= high:
-        low = _under(scores, high)
-    return Suggestion(pass_below=low, reject_above=high)
-
-
-def _last_proved(scores: NDArray[np.float64], bad: NDArray[np.bool_], limit: float, delta: float) -> float | None:
-    """The largest score t such that `bad` units with scores <= t stay within the limit, ties counted together."""
-    from scipy.special import bdtr  # late, as above
-
-    candidates, place = np.unique(scores, return_inverse=True)
-    events = np.cumsum(np.bincount(place, weights=bad, minlength=len(candidates)))
-    failed = (bdtr(events, len(scores), limit) > delta) | ~np.isfinite(candidates)
-    proved = len(candidates) if not failed.any() else int(np.argmax(failed))
-    return float(candidates[proved - 1]) if proved else None
-
-
-def _under(scores: NDArray[np.float64], high: float) -> float | None:
-    below = scores[scores < high]
-    return float(below.max()) if below.size else None

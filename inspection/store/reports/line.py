@@ -6,11 +6,13 @@ from datetime import datetime
 
 from sqlalchemy import func, select
 
-from inspection.core.evidence import Graded, Rate, Suggestion, labels_needed, rate, suggest
+from inspection.core.evidence import Graded, Rate, labels_needed, rate
 from inspection.core.level import FREEDOM, Level
 from inspection.core.line import Line
 from inspection.core.moment import moment
 from inspection.core.policy import Policy, Terms
+from inspection.core.risk import Limits
+from inspection.core.thresholds import Thresholds, propose
 from inspection.store import lines, models, monitor
 from inspection.store.database import Tx
 from inspection.store.models import Job, Model
@@ -20,6 +22,8 @@ from inspection.store.reports.board import waiting_of
 
 ESCAPE_LIMIT = 0.01
 OVERKILL_LIMIT = 0.05
+# A proposal, not a certificate: no limit per defective unit, which the first weeks' few defects could not prove.
+PROPOSED = Limits(escape=ESCAPE_LIMIT, overkill=OVERKILL_LIMIT, escape_per_defective=None)
 MAX_GRADED = 20_000
 
 
@@ -64,7 +68,7 @@ class Evidence:
     escapes: Rate | None
     overkill: Rate | None
     automated: float | None
-    suggestion: Suggestion
+    suggestion: Thresholds
     escape_limit: float
     overkill_limit: float
     labels_needed: int
@@ -178,7 +182,7 @@ def _evidence(
         escapes=escapes,
         overkill=overkill,
         automated=automated,
-        suggestion=suggest(graded, ESCAPE_LIMIT, OVERKILL_LIMIT),
+        suggestion=propose(graded, PROPOSED),
         escape_limit=ESCAPE_LIMIT,
         overkill_limit=OVERKILL_LIMIT,
         labels_needed=max(0, labels_needed(ESCAPE_LIMIT) - len(graded)),
