@@ -9,6 +9,7 @@ import typer
 from inspection.main import lines, models_cli, train, users
 from inspection.main.camera import camera
 from inspection.main.replay import replay
+from inspection.main.story import journal, story
 
 app = typer.Typer(
     name="jidoka",
@@ -25,6 +26,8 @@ app.command()(train.train)
 app.command()(train.evaluate)
 app.command()(camera)
 app.command()(replay)
+app.command()(story)
+app.command()(journal)
 
 DataDir = Annotated[Path | None, typer.Option(help="Folder for database, images and models.")]
 Host = Annotated[str | None, typer.Option(help="Address to listen on; 0.0.0.0 for every network card.")]
