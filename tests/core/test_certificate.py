@@ -14,7 +14,7 @@ from inspection.core.certificate import Certificate, NotProved, Subject, as_json
 from inspection.core.certify import certify
 from inspection.core.level import Level
 from inspection.core.policy import Terms
-from inspection.core.risk import Limits, Risk
+from inspection.core.risk import Limits, Proof, Risk
 from inspection.core.sample import Evidence
 from inspection.core.sensitivity import Sensitivity
 from tests.core.lines import Law
@@ -127,6 +127,16 @@ def test_nothing_is_proved_before_the_walk_per_passed_began() -> None:
     assert fits(found, partial(found.pass_below, None)) is None
     assert "the proof reaches from" in str(fits(found, partial(found.passing.strictest - 0.01, None)))
     assert found.used < found.given
+
+
+def test_full_automation_must_not_cut_before_the_walk_to_pass_began() -> None:
+    late = replace(
+        made(),
+        passing=Proof(strictest=0.5, widest=0.6, beyond=0.7),
+        rejecting=Proof(strictest=2.0, widest=0.2, beyond=0.1),
+    )
+    assert fits(late, full(0.51)) is None
+    assert "Passing all under" in str(fits(late, full(0.5)))
 
 
 @settings(max_examples=100, deadline=None)

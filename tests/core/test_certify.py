@@ -18,7 +18,7 @@ from inspection.core.predict import Prediction
 from inspection.core.refusal import Lack
 from inspection.core.risk import Limits, Risk, Side
 from inspection.core.route import share_of
-from inspection.core.sample import SCOUT_SHARE, Evidence
+from inspection.core.sample import SCOUT_SHARE, Evidence, labels_hash
 from inspection.core.sensitivity import Sensitivity
 from tests.core.lines import Law
 
@@ -148,6 +148,24 @@ def test_a_model_without_skill_is_refused_for_good() -> None:
     assert (found.pass_refused.reason, found.pass_refused.more_needed) == (Lack.SKILL, None)
 
 
+def test_defects_that_look_best_of_all_are_no_matter_of_more_labels() -> None:
+    """Half of the units are clean enough, but the walk per passed unit meets 20 defective ones where it begins."""
+    scores = [i / 4000 for i in range(4000)]
+    limits = Limits(escape=0.05, overkill=0.05, escape_per_defective=None, definition=Risk.PER_PASSED)
+    found = certify(of(scores, [i < 20 or i >= 3000 for i in range(4000)]), limits, ABOUT)
+    refused = certificate(found).pass_refused
+    assert refused is not None
+    assert (refused.reason, refused.more_needed) == (Lack.SKILL, None)
+
+
+def test_per_passed_unit_both_sides_begin_where_their_own_scores_are_strictest() -> None:
+    limits = Limits(escape=0.02, overkill=0.2, definition=Risk.PER_PASSED)
+    found = certificate(certify(evidence(Law(prevalence=0.3), 4000, 1), limits, ABOUT))
+    assert found.passing is not None
+    assert found.rejecting is not None
+    assert found.passing.strictest < 0.3 < 0.7 < found.rejecting.strictest
+
+
 def test_no_labels_prove_nothing() -> None:
     for definition in Risk:
         found = certify(of([], []), replace(LIMITS, definition=definition), ABOUT)
@@ -182,10 +200,11 @@ def test_people_who_find_nothing_prove_nothing() -> None:
 def test_labels_drawn_more_often_are_thinned_to_the_least_often_drawn() -> None:
     plain = evidence(Law(prevalence=0.05), 20_000, 4)
     often = np.where(np.arange(20_000) < 10_000, 0.4, 0.1)
-    found = certificate(certify(replace(plain, inclusion=often), LIMITS, ABOUT))
+    uneven = replace(plain, inclusion=often)
+    found = certificate(certify(uneven, LIMITS, ABOUT))
     assert found.given == 20_000
     assert abs(found.used - 12_500) < 200
-    assert found.labels_hash != certificate(certify(plain, LIMITS, ABOUT)).labels_hash
+    assert found.labels_hash == labels_hash(uneven) != labels_hash(plain)  # of all labels that came in
 
 
 def test_the_same_labels_in_another_order_give_the_same_certificate() -> None:

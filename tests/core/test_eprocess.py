@@ -67,6 +67,14 @@ def test_restarts_average_over_ratios_that_began_later(limit: float, labels: lis
     assert math.exp(rate_process(limit, labels).log_e) == pytest.approx(sum(each) + 1 / (started + 1))
 
 
+def test_a_long_good_run_does_not_hide_a_jump() -> None:
+    """30 times 1 / limit labels without an event, then one in 33: the alarm comes within 10 times 1 / limit labels."""
+    good, jumped = [False] * 3000, [i % 33 == 0 for i in range(1000)]
+    assert rate_process(0.01, good + jumped).alarm(LEVEL)
+    alone = reduce(RateProcess.update, good + jumped, RateProcess(limit=0.01, restarts=False))
+    assert not alone.alarm(LEVEL)
+
+
 def test_the_oldest_starts_are_dropped_and_only_lower_e(monkeypatch: pytest.MonkeyPatch) -> None:
     labels = (np.random.default_rng(4).random(400) < 0.3).tolist()
     whole = rate_process(0.2, labels)
@@ -74,6 +82,8 @@ def test_the_oldest_starts_are_dropped_and_only_lower_e(monkeypatch: pytest.Monk
     short = rate_process(0.2, labels)
     assert len(whole.marks) == 81 <= MOST_STARTS
     assert (len(short.marks), short.marks) == (10, whole.marks[-10:])
+    kept = sum(math.exp(log_ratio(sum(labels[5 * j :]), 400 - 5 * j, 0.2)) / ((j + 1) * (j + 2)) for j in range(71, 81))
+    assert math.exp(short.log_e) == pytest.approx(kept + 1 / 82)
     assert short.log_e < whole.log_e
 
 
@@ -136,6 +146,13 @@ def test_a_block_is_a_fair_bet_whenever_the_candidate_is_no_worse(
     chance = binom.pmf(ka, na, null) * binom.pmf(kb, nb, p_b)
     factor = np.exp(log_block(stable, max(stable, candidate), ka, na, kb, nb))
     assert float(chance @ factor) <= 1 + 1e-9
+
+
+def test_a_candidate_that_errs_less_is_never_bet_against() -> None:
+    """The two rates are the same then, so that a better candidate raises no suspicion by being different."""
+    stable, candidate = rates_so_far(50, 100, 2, 100)
+    assert stable == candidate
+    assert log_block(stable, candidate, 3, 10, 1, 10) == 0
 
 
 def unpaired_runs(p_stable: float, p_candidate: float, runs: int, blocks: int) -> np.ndarray:

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from inspection.core.evidence import Graded, labels_needed, rate
+from inspection.core.evidence import Graded, labels_needed, most_events, rate
 from inspection.core.risk import Claim, Limits, Risk, Side, prove, tally
 from inspection.core.thresholds import Thresholds, curve, propose
 from tests.core.lines import Law
@@ -79,6 +79,15 @@ def test_where_all_can_be_automated_the_cut_spoils_least() -> None:
     found = propose(line, limits(0.01, 0.05))
     assert found.pass_below == pytest.approx(0.3 * 899 / 900)
     assert found.reject_above == 0.7
+
+
+def test_the_cut_stays_where_both_limits_hold() -> None:
+    """Cutting above .5 would spare 30 good ones but let 5 defective ones pass, where at most 4 in 1,000 may."""
+    line = [(0.1, False, 900), (0.45, False, 3), (0.5, True, 5), (0.6, False, 30), (0.9, True, 62)]
+    graded = [Graded(score=score, defective=bad) for score, bad, count in line for _ in range(count)]
+    assert most_events(1000, 0.01) == 4
+    assert most_events(1000, 0.05) >= 33
+    assert propose(graded, limits(0.01, 0.05)) == Thresholds(pass_below=0.45, reject_above=0.5)
 
 
 def test_the_risk_per_passed_unit_is_not_proposed_without_a_certificate() -> None:
