@@ -9,7 +9,7 @@ from inspection.core.journal import Change, facts
 from inspection.core.label import Agreement, Label, check_types, compare
 from inspection.core.people import Person
 from inspection.core.review import Refusal, TaskState
-from inspection.flow import decide
+from inspection.flow import decide, guard
 from inspection.flow.review import Held, give
 from inspection.store import journal, labels, monitor, queue, units
 from inspection.store.database import Tx
@@ -80,6 +80,7 @@ def _count(
     queue.close(tx, task.id, TaskState.DONE, now)
     units.person_says(tx, unit.id, label.verdict, seen)
     disposition = decide.settle_unit(tx, line, units.get(tx, unit.id), now, change, *_compared(line, unit, label))
+    guard.heard(tx, line, unit, label.verdict, saw_ai=task.saw_ai, now=now)
     if unit.ai_verdict is Verdict.PASS and label.verdict is Verdict.REJECT:
         text = f"A person rejected unit {unit.label}, which the AI had passed. Hold it, and look at units around it."
         monitor.fire(tx, line.id, "escape", unit.label, text, now)

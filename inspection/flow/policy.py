@@ -4,10 +4,9 @@ from collections.abc import Callable
 from datetime import datetime
 
 from inspection.core.journal import Change, facts, plain
-from inspection.core.level import FREEDOM
 from inspection.core.line import Unknown
-from inspection.core.policy import InvalidPolicy, Policy, Terms, raises
-from inspection.flow import abort
+from inspection.core.policy import InvalidPolicy, Policy, Terms
+from inspection.flow import abort, ladder
 from inspection.store import journal, lines, models, rollouts
 from inspection.store.database import Tx
 from inspection.store.lines import LineInForce
@@ -30,8 +29,9 @@ def change(
 ) -> int:
     """Put new terms into force for the next image; the policy's number.
 
-    More freedom for an AI that decides needs proof. There are no certificates yet, so it is an override: it has to be
-    accepted as such, needs a written reason of ten characters, and stays visible on the line. `expected` is the number
+    More freedom for the AI needs proof: what the step up asks for, and a certificate that holds where the AI decides.
+    Without it, it is an override: it has to be accepted as such, needs a written reason of ten characters, and stays
+    visible on the line. `expected` is the number
     of the policy the person was looking at: when another has come since, nothing is changed. Another model takes over
     only when it is `ready` to answer; until then the one in force stays.
     """
@@ -40,7 +40,7 @@ def change(
         raise InvalidPolicy(
             f"The line changed to policy {known.policy.number} while you were looking at {expected}. Look at it again."
         )
-    override = check(tx, known, terms, reason, accept_override=accept_override)
+    override = check(tx, known, terms, reason, now, accept_override=accept_override)
     lowers = terms.level.rung < known.policy.terms.level.rung  # down goes at once, whatever is loaded
     if terms.model not in (None, known.policy.terms.model) and not lowers and not ready(terms.model):
         raise InvalidPolicy(
@@ -50,20 +50,21 @@ def change(
     return put(tx, known, terms, by, plain(reason.strip()), override=override, now=now)
 
 
-def check(tx: Tx, known: LineInForce, terms: Terms, reason: str, *, accept_override: bool) -> bool:
+def check(tx: Tx, known: LineInForce, terms: Terms, reason: str, now: datetime, *, accept_override: bool) -> bool:
     """Raise InvalidPolicy unless a person may bring these terms into force, at once or by a rollout; whether that is an
     override."""
     if terms == known.policy.terms:
         raise InvalidPolicy("This is the policy in force already: nothing was changed.")
-    override = raises(known.policy.terms, terms) and FREEDOM[terms.level].ai_decides
-    if len(reason.strip()) < (10 if override else 3):
-        raise InvalidPolicy("Write the reason for the change; whoever reads the journal later will ask for it.")
-    if override and not accept_override:
-        raise InvalidPolicy(
-            "This gives the AI more freedom without a certificate. Accept it as an override, in your name, or leave it."
-        )
     _check_model(tx, known, terms)
-    return override
+    missing = ladder.missing(tx, known, terms, now)
+    if len(reason.strip()) < (10 if missing else 3):
+        raise InvalidPolicy("Write the reason for the change; whoever reads the journal later will ask for it.")
+    if missing and not accept_override:
+        raise InvalidPolicy(
+            f"This gives the AI more freedom than is proved. {'. '.join(one.rstrip('.') for one in missing)}. "
+            "Accept it as an override, in your name, or leave it."
+        )
+    return bool(missing)
 
 
 def rollback(tx: Tx, *, line: str, by: str, reason: str, now: datetime, to: int | None = None) -> int:

@@ -43,7 +43,7 @@ def start(
         raise InvalidPolicy(
             f"The line changed to policy {known.policy.number} while you were looking at {expected}. Look at it again."
         )
-    override = policy.check(tx, known, terms, reason, accept_override=accept_override)
+    override = policy.check(tx, known, terms, reason, now, accept_override=accept_override)
     why = plain(reason.strip())
     candidate_id, number = lines.add_candidate(tx, known.id, terms, by, why, override=override, now=now)
     begun = rules.start(Rollout(plan=plan), now)

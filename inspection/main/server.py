@@ -20,7 +20,7 @@ from inspection.core.line import Recipe
 from inspection.core.people import Role
 from inspection.core.predict import Predictor
 from inspection.core.train import Progress, Sample, Trained
-from inspection.flow import decide, monitor, people, train
+from inspection.flow import decide, guard, monitor, people, train
 from inspection.flow.changes import Changes
 from inspection.flow.ingest import Intake
 from inspection.settings import Settings
@@ -180,6 +180,7 @@ def _tick(server: Server) -> None:
             server.db.write(lambda tx: decide.refer_undecided(tx, before=now() - CUT_OFF_AFTER, now=now()))
             server.db.write(lambda tx: decide.refer_incomplete(tx, now=now()))
             server.db.write(lambda tx: monitor.watch(tx, rule=rule, now=now()))
+            server.db.write(lambda tx: guard.watch(tx, now=now()))
             _warm(server)
         except Unavailable as error:
             log.warning("watch_delayed reason=%s", error)

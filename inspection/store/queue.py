@@ -136,6 +136,14 @@ def close(tx: Tx, task_id: int, state: TaskState, now: datetime) -> None:
     tx.execute(update(TASK).where(TASK.c.id == task_id).values(state=str(state), closed_at=micros(now)))
 
 
+def oldest_ready(tx: Tx, line_id: int, now: datetime) -> datetime | None:
+    """Since when the line's oldest unit waits for a person, if any does."""
+    live = TASK.c.state.in_((str(TaskState.OPEN), str(TaskState.LEASED)))
+    query = select(func.min(TASK.c.ready_at)).where(TASK.c.line_id == line_id, live, TASK.c.ready_at <= micros(now))
+    oldest = tx.execute(query).scalar()
+    return None if oldest is None else moment(oldest)
+
+
 def typical_seconds(tx: Tx, line_id: int) -> float | None:
     """The mean time of the line's last 50 labels."""
     recent = select(LABEL.c.seconds).where(LABEL.c.line_id == line_id).order_by(LABEL.c.at.desc()).limit(50).subquery()

@@ -35,6 +35,8 @@ JOB = _table(tables.JobRow)
 WINDOW = _table(tables.WindowRow)
 BASELINE = _table(tables.BaselineRow)
 ALARM = _table(tables.AlarmRow)
+CERTIFICATE = _table(tables.CertificateRow)
+GUARD = _table(tables.GuardRow)
 JOURNAL = _table(tables.JournalRow)
 
 

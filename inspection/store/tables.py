@@ -384,6 +384,35 @@ class AlarmRow(SQLModel, table=True):
     cleared_at: int | None = _time(null=True)
 
 
+class CertificateRow(SQLModel, table=True):
+    """What labels prove of a model on a line; `body` is the whole certificate. Never changed, but voided once."""
+
+    __tablename__ = "certificate"
+    __table_args__ = (UniqueConstraint("line_id", "number"),)
+    id: int | None = _id()
+    line_id: int = _to("line.id", index=False)
+    number: int
+    model: str
+    body: str = _text("{}")
+    by: str
+    at: int = _time()
+    voided_at: int | None = _time(null=True)
+    void_reason: str = _text()
+
+
+class GuardRow(SQLModel, table=True):
+    """A watch over what blind labels say of a policy: the state of its e-process after each label."""
+
+    __tablename__ = "guard"
+    __table_args__ = (UniqueConstraint("line_id", "kind"),)
+    id: int | None = _id()
+    line_id: int = _to("line.id", index=False)
+    kind: str
+    key: str
+    body: str = _text("{}")
+    at: int = _time()
+
+
 class JournalRow(SQLModel, table=True):
     """One sealed change of state; never updated, never deleted."""
 

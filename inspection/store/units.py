@@ -246,15 +246,6 @@ def decide_image(tx: Tx, image_id: int, policy_id: int, decision: Decision, now:
     return bool(_DECIDE.run(tx, values).rowcount == 1)
 
 
-def refer_image(tx: Tx, image_id: int, decision: Decision) -> None:
-    """Turn a decision that let an image pass into a referral; used only to be safer than before."""
-    tx.execute(
-        update(IMAGE)
-        .where(IMAGE.c.id == image_id)
-        .values(outcome=str(decision.outcome), reason=decision.reason, detail=decision.detail)
-    )
-
-
 def add_quality(tx: Tx, image_id: int, quality: Quality, unfit: str | None) -> None:
     """Keep the quality figures of an image."""
     figures = {f"{name}_": _number(value) for name, value in quality.__dict__.items()}
@@ -301,6 +292,26 @@ def person_says(tx: Tx, unit_id: int, verdict: Verdict | None, seen: Sequence[in
 def unit_of_image(tx: Tx, image_id: int) -> int:
     """The id of the unit that an image shows."""
     return int(_UNIT_OF.run(tx, {"image": image_id}).fetchone()[0])
+
+
+def policy_of(tx: Tx, unit_id: int) -> int | None:
+    """The id of the newest policy that has judged one of the unit's images."""
+    return tx.execute(select(func.max(IMAGE.c.policy_id)).where(IMAGE.c.unit_id == unit_id)).scalar()
+
+
+def failures(tx: Tx, line_id: int, model: str, since: datetime, newest: int = 2000) -> tuple[int, int]:
+    """How many images of the line a model gave no answer for, and how many it was asked about, among the plant's
+    newest predictions."""
+    last = tx.execute(select(func.max(PREDICTION.c.id))).scalar() or 0
+    found = (
+        select(func.count(PREDICTION.c.failure), func.count())
+        .select_from(PREDICTION)
+        .join(IMAGE, IMAGE.c.id == PREDICTION.c.image_id)
+        .where(PREDICTION.c.id > last - newest, PREDICTION.c.at >= micros(since))
+        .where(IMAGE.c.line_id == line_id, PREDICTION.c.model == model)
+    )
+    failed, asked = tx.execute(found).one()
+    return int(failed), int(asked)
 
 
 def undecided(tx: Tx, before: datetime, limit: int = 500) -> list[int]:

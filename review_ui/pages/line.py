@@ -8,8 +8,8 @@ from fastapi.responses import HTMLResponse, Response
 from inspection.core.line import InvalidLine
 from inspection.core.people import Role
 from inspection.core.policy import InvalidPolicy
+from inspection.flow import ladder, monitor
 from inspection.flow import line as flow
-from inspection.flow import monitor
 from inspection.store.reports import line as report
 from review_ui import draw
 from review_ui.guard import Desk, guard
@@ -66,7 +66,9 @@ def clear(desk: Engineer, line: str, alarm_id: int, reason: Short = "") -> Respo
 
 def line_page(desk: Desk, name: str, *, status: int = 200, **told: Any) -> HTMLResponse:
     """The whole page, with what was typed and what was wrong with it."""
-    page = desk.read(lambda tx: report.page(tx, name, desk.now))
+    with desk.services.db.read() as tx:
+        page = report.page(tx, name, desk.now)
+        next_level, conditions = ladder.next_step(tx, name, desk.now)
     terms = page.policy.terms
     versions = {model.artefact: model.version for model in page.models}
     before = next((policy for policy in page.history if policy.number < page.policy.number), None)
@@ -74,7 +76,8 @@ def line_page(desk: Desk, name: str, *, status: int = 200, **told: Any) -> HTMLR
     blank = ("problem", "rollback_problem", "alarm_problem", "camera_problem", "camera_name", "token", "server")
     values: dict[str, Any] = {**dict.fromkeys(blank, ""), "draft": Draft.of(terms, page.policy.number), **told}
     return desk.page(
-        "line.html", status=status, page=page, line=page.line, versions=versions, before=before,
-        words=policy_words(terms, versions), histogram=draw.histogram(page.histogram, terms),
+        "line.html", status=status, page=page, next_level=next_level, conditions=conditions, line=page.line,
+        versions=versions, before=before, words=policy_words(terms, versions),
+        histogram=draw.histogram(page.histogram, terms),
         demo=demo.state() if demo else None, knobs=KNOBS, line_name=name, **values,
     )  # fmt: skip

@@ -2,9 +2,11 @@
 
 import pytest
 
+from inspection.core.decide import Verdict
 from inspection.core.level import Level
 from inspection.core.line import InvalidLine, Unknown
 from inspection.core.policy import InvalidPolicy, Terms
+from inspection.core.predict import Failure
 from inspection.flow import line as line_flow
 from inspection.flow import policy, train
 from inspection.flow.train import Trained
@@ -28,11 +30,26 @@ def level_of(plant: Plant) -> Level:
     return plant.read(lambda tx: lines.in_force(tx, "phones")).policy.terms.level
 
 
-def test_up_to_assist_a_reason_is_enough(plant: Plant) -> None:
+def test_up_to_shadow_a_reason_is_enough_and_up_to_assist_agreement_with_people_as_well(plant: Plant) -> None:
     change(plant, terms(Level.SHADOW))
+    with pytest.raises(InvalidPolicy, match=r"Blind labels that agree with the model: 0 of 50\. Accept"):
+        change(plant, terms(Level.AI_ASSIST))
+    plant.label_many(50)
     change(plant, terms(Level.AI_ASSIST))
     assert level_of(plant) is Level.AI_ASSIST
     assert not plant.read(lambda tx: lines.in_force(tx, "phones")).policy.override
+
+
+def test_a_model_that_people_contradict_or_that_failed_does_not_get_before_their_eyes(plant: Plant) -> None:
+    change(plant, terms(Level.SHADOW))
+    plant.label_many(44)
+    plant.label_many(6, Verdict.REJECT, name="bad")
+    with pytest.raises(InvalidPolicy, match=r"agree with the model: 44 of 50 \(88%, at least 90%\)"):
+        change(plant, terms(Level.AI_ASSIST))
+    plant.label_many(20, name="more")
+    plant.image("broken", "front", failure=Failure.ERROR)
+    with pytest.raises(InvalidPolicy, match="Predictions without an error: 140 of 141"):
+        change(plant, terms(Level.AI_ASSIST))
 
 
 @pytest.mark.parametrize("level", [Level.PARTIAL_AUTOMATION, Level.FULL_AUTOMATION])
@@ -89,7 +106,7 @@ def another_model(plant: Plant, artefact: str) -> str:
 def test_another_model_takes_over_only_when_it_can_answer(plant: Plant) -> None:
     other = another_model(plant, "b" * 64)
     loaded = {MODEL}
-    change(plant, terms(Level.AI_ASSIST), ready=loaded.__contains__)
+    plant.level(Level.AI_ASSIST)
     with pytest.raises(InvalidPolicy, match=r"bbbbbbbbbbbb cannot answer yet.*stays in force"):
         change(plant, terms(Level.AI_ASSIST, model=other), ready=loaded.__contains__)
     assert plant.read(lambda tx: lines.in_force(tx, "phones")).policy.terms.model == MODEL
@@ -115,7 +132,7 @@ def test_models_of_this_policy_and_the_one_before_and_the_newest_stay_loaded(any
 
 def test_rollback_goes_one_policy_back_and_says_so(any_plant: Plant) -> None:
     change(any_plant, terms(Level.SHADOW))
-    change(any_plant, terms(Level.AI_ASSIST))
+    any_plant.level(Level.AI_ASSIST)
     any_plant.write(
         lambda tx: policy.rollback(tx, line="phones", by="erin", reason="They were distracted.", now=any_plant.now)
     )

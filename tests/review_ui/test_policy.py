@@ -45,7 +45,7 @@ def test_more_freedom_without_proof_needs_a_name_and_a_reason(visit):
     change(erin)
     refused = erin.post("/lines/phones/policy", {**PARTIAL, "expected": "2", "reason": "we are confident enough"})
     assert refused.status_code == 422
-    assert "without a certificate" in refused.text
+    assert "more freedom than is proved" in refused.text
     assert 'value="0,2"' in refused.text
     assert "we are confident enough" in refused.text
     assert "In force: policy 2" in refused.text

@@ -7,7 +7,7 @@ from datetime import datetime
 from sqlalchemy import func, select
 
 from inspection.core.evidence import Graded, Rate, labels_needed, rate
-from inspection.core.level import FREEDOM, Level
+from inspection.core.level import Level
 from inspection.core.line import Line
 from inspection.core.moment import moment
 from inspection.core.policy import Policy, Terms
@@ -24,6 +24,7 @@ ESCAPE_LIMIT = 0.01
 OVERKILL_LIMIT = 0.05
 # A proposal, not a certificate: no limit per defective unit, which the first weeks' few defects could not prove.
 PROPOSED = Limits(escape=ESCAPE_LIMIT, overkill=OVERKILL_LIMIT, escape_per_defective=None)
+LEAN = 0.5  # from this score on a model calls a unit defective; trainings put their own limit there
 MAX_GRADED = 20_000
 
 
@@ -77,14 +78,6 @@ class Evidence:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Condition:
-    """One condition for the next rung, with its number; met or not."""
-
-    text: str
-    met: bool
-
-
-@dataclass(frozen=True, kw_only=True)
 class LinePage:
     """Everything the line's page shows."""
 
@@ -98,8 +91,6 @@ class LinePage:
     alarms: tuple[Alarm, ...]
     histogram: Histogram
     evidence: Evidence
-    next_level: Level | None
-    conditions: tuple[Condition, ...]
     waiting: int
     oldest_wait_s: float | None
 
@@ -130,10 +121,8 @@ def page(tx: Tx, name: str, now: datetime, bins: int = 40) -> LinePage:
     terms = known.policy.terms
     registry = models.all_of_line(tx, known.id)
     model = terms.model or (registry[0].artefact if registry else None)
-    graded = _graded(tx, known.id, model)
-    proof = _evidence(tx, known, registry, model, graded)
-    rungs = list(Level)
-    next_level = rungs[terms.level.rung + 1] if terms.level.rung + 1 < len(rungs) else None
+    labelled = graded(tx, known.id, model)
+    proof = _evidence(tx, known, registry, model, labelled)
     waiting, oldest = waiting_of(tx, known.id, now)
     return LinePage(
         line=known.line,
@@ -144,17 +133,15 @@ def page(tx: Tx, name: str, now: datetime, bins: int = 40) -> LinePage:
         samples=_samples(tx, known),
         cameras=_cameras(tx, known.id),
         alarms=tuple(monitor.firing(tx, known.id)),
-        histogram=_histogram(tx, known.id, model, graded, bins),
+        histogram=_histogram(tx, known.id, model, labelled, bins),
         evidence=proof,
-        next_level=next_level,
-        conditions=_conditions(next_level, proof, bool(registry)),
         waiting=waiting,
         oldest_wait_s=oldest,
     )
 
 
-def _graded(tx: Tx, line_id: int, model: str | None) -> list[Graded]:
-    """Units with a score from that model and a blind label that counts."""
+def graded(tx: Tx, line_id: int, model: str | None) -> list[Graded]:
+    """The newest units with a score from that model and a blind label that counts."""
     if model is None:
         return []
     query = (
@@ -173,7 +160,7 @@ def _evidence(
 ) -> Evidence:
     terms = known.policy.terms
     escapes, overkill, automated = _risks(terms.level, terms.pass_below, terms.reject_above, graded)
-    failures, predictions = _failures(tx, known.id, model)
+    failed, predictions = failures(tx, known.id, model)
     version = next((m.version for m in registry if m.artefact == model), None)
     return Evidence(
         model_version=version,
@@ -186,7 +173,7 @@ def _evidence(
         escape_limit=ESCAPE_LIMIT,
         overkill_limit=OVERKILL_LIMIT,
         labels_needed=max(0, labels_needed(ESCAPE_LIMIT) - len(graded)),
-        model_errors=failures,
+        model_errors=failed,
         predictions=predictions,
     )
 
@@ -207,7 +194,8 @@ def _risks(
     return escapes, overkill, (len(passed) + len(rejected)) / len(graded)
 
 
-def _failures(tx: Tx, line_id: int, model: str | None) -> tuple[int, int]:
+def failures(tx: Tx, line_id: int, model: str | None) -> tuple[int, int]:
+    """Of the model's last 1000 predictions on the line: how many gave no opinion, and how many there are."""
     recent = (
         select(PREDICTION.c.failure)
         .join(IMAGE, IMAGE.c.id == PREDICTION.c.image_id)
@@ -218,32 +206,6 @@ def _failures(tx: Tx, line_id: int, model: str | None) -> tuple[int, int]:
     )
     total, failed = tx.execute(select(func.count(), func.count(recent.c.failure)).select_from(recent)).one()
     return failed, total
-
-
-def _conditions(next_level: Level | None, proof: Evidence, has_model: bool) -> tuple[Condition, ...]:
-    """What the next rung asks for. Certificates are not issued yet, so the rungs where the AI decides are overrides."""
-    if next_level is None:
-        return ()
-    model = Condition(text="A trained model" if has_model else "A trained model: none yet", met=has_model)
-    if next_level is Level.SHADOW:
-        return (model,)
-    errors = Condition(
-        text=f"Predictions without an error: {proof.predictions - proof.model_errors} of {max(proof.predictions, 20)}",
-        met=proof.predictions >= 20 and proof.model_errors == 0,
-    )
-    blind = Condition(text=f"Blind labels under this model: {proof.blind_labels} of 20", met=proof.blind_labels >= 20)
-    if not FREEDOM[next_level].ai_decides:
-        return model, errors, blind
-    escapes = Condition(
-        text=f"Labels that could prove escapes ≤ {proof.escape_limit:.1%}: {proof.labels_needed} more needed",
-        met=proof.labels_needed == 0,
-    )
-    proved = proof.suggestion.pass_below is not None or proof.suggestion.reject_above is not None
-    found = Condition(
-        text="Thresholds that the labels prove" if proved else "Thresholds that the labels prove: none",
-        met=proved,
-    )
-    return model, errors, blind, escapes, found
 
 
 def _samples(tx: Tx, known: lines.LineInForce) -> tuple[SampleCount, ...]:

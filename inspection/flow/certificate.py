@@ -1,0 +1,91 @@
+"""A certificate is made from a line's labels, found, and voided when what it speaks of has changed."""
+
+from datetime import datetime, timedelta
+
+from inspection.core.certificate import Certificate, NotProved, Subject, fits, voided_by
+from inspection.core.certify import certify as prove
+from inspection.core.journal import Change, facts
+from inspection.core.policy import InvalidPolicy, Terms
+from inspection.core.risk import Limits
+from inspection.core.sensitivity import Sensitivity
+from inspection.store import certificates, journal, lines, models, monitor
+from inspection.store.certificates import Kept
+from inspection.store.database import Tx
+from inspection.store.lines import LineInForce
+
+VALID = timedelta(days=30)
+WINDOW = timedelta(days=90)
+DRIFT = "light"
+
+
+def issue(
+    tx: Tx, *, line: str, model: str | None, limits: Limits, by: str, now: datetime,
+    sensitivity: Sensitivity | None = None, window: timedelta = WINDOW, valid: timedelta = VALID,
+) -> Certificate | NotProved:  # fmt: skip
+    """Prove what the labels of the window prove of a model, the one in force where none is named, and keep the
+    certificate; or say what is missing. Either is in the journal. Raises InvalidPolicy where nothing can be asked."""
+    known = lines.in_force(tx, line)
+    model = model or known.policy.terms.model
+    if model is None or models.of_line(tx, known.id, model) is None:
+        raise InvalidPolicy("A certificate is about a model: train one, put it in shadow, and label what it scores.")
+    drift = _drift(tx, known)
+    if drift is not None:
+        raise InvalidPolicy(f"A drift alarm fires ({drift}): mend what it tells of, then collect labels anew.")
+    evidence = certificates.evidence(tx, known.id, known.recipe_id, model, now - window, now)
+    subject = Subject(
+        model=model, line=line, recipe=str(known.recipe_id), cameras=certificates.cameras(tx, known.id),
+        window_from=now - window, window_to=now, expires=now + valid,
+    )  # fmt: skip
+    found = prove(evidence, limits, subject, sensitivity)
+    journal.append(tx, now, _told(tx, known, found, model, by, now))
+    return found
+
+
+def _told(tx: Tx, known: LineInForce, found: Certificate | NotProved, model: str, by: str, now: datetime) -> Change:
+    subject = f"line/{known.line.name}/certificate"
+    told = {"model": model, "labels": found.given, "labels_hash": found.labels_hash}
+    if isinstance(found, NotProved):
+        return Change(subject=subject, event="certificate_refused", actor=by, facts=facts(**told))
+    told |= {"number": certificates.add(tx, known.id, found, by, now), "expires": found.expires}
+    told |= {"pass_below": found.pass_below, "reject_above": found.reject_above, "delta": found.limits.delta}
+    told |= {"escape": found.limits.escape, "overkill": found.limits.overkill}
+    return Change(subject=subject, event="certificate_issued", actor=by, after="valid", facts=facts(**told))
+
+
+def held(tx: Tx, known: LineInForce, model: str | None, now: datetime) -> tuple[Kept | None, str]:
+    """The newest certificate of a model if it holds now, and in words why there is none."""
+    kept = None if model is None else certificates.newest(tx, known.id, model)
+    if kept is None:
+        return None, "There is none for this model yet."
+    if kept.voided_at is not None:
+        return None, kept.void_reason
+    why = voided_by(
+        kept.certificate, now=now, model=model, recipe=str(known.recipe_id),
+        cameras=certificates.cameras(tx, known.id), drift_alarm=_drift(tx, known),
+    )  # fmt: skip
+    return (kept, "") if why is None else (None, why)
+
+
+def unproved(tx: Tx, known: LineInForce, terms: Terms, now: datetime) -> str:
+    """Why no certificate proves these terms, in a sentence; "" where one does."""
+    kept, why = held(tx, known, terms.model, now)
+    return why if kept is None else fits(kept.certificate, terms) or ""
+
+
+def void(tx: Tx, known: LineInForce, reason: str, by: str, now: datetime) -> None:
+    """End the certificate of the model in force, with its entry in the journal; nothing where there is none."""
+    model = known.policy.terms.model
+    kept = None if model is None else certificates.newest(tx, known.id, model)
+    if kept is None or kept.voided_at is not None:
+        return
+    certificates.void(tx, kept.id, reason, now)
+    subject, told = f"line/{known.line.name}/certificate", facts(number=kept.number, model=model)
+    change = Change(
+        subject=subject, event="certificate_voided", actor=by, before="valid", after="void", reason=reason, facts=told
+    )
+    journal.append(tx, now, change)
+
+
+def _drift(tx: Tx, known: LineInForce) -> str | None:
+    """An alarm that says that images are not what they were."""
+    return next((alarm.subject for alarm in monitor.firing(tx, known.id) if alarm.kind == DRIFT), None)

@@ -1,0 +1,108 @@
+"""Guards take freedom away by themselves: when labels speak against the AI, when its proof ends, when models fail."""
+
+from datetime import datetime, timedelta
+
+from inspection.core.decide import Verdict
+from inspection.core.eprocess import RateProcess
+from inspection.core.level import FREEDOM
+from inspection.core.risk import Risk
+from inspection.flow import certificate, policy
+from inspection.store import certificates, lines, monitor, queue, units
+from inspection.store.certificates import KeptGuard
+from inspection.store.database import Tx
+from inspection.store.lines import LineInForce
+from inspection.store.units import Unit
+
+LEVEL = 0.01  # the chance that all of a line's label guards together ever lower it without cause
+ESCAPE_LIMIT, OVERKILL_LIMIT = 0.01, 0.05  # where no certificate says otherwise
+FAILURES = 0.2
+FEWEST = 20
+LOOK_BACK = timedelta(minutes=10)
+WAIT_LIMIT = timedelta(hours=1)
+
+
+def heard(tx: Tx, line: LineInForce, unit: Unit, verdict: Verdict, *, saw_ai: bool, now: datetime) -> bool:
+    """Hear a person's verdict on a unit, in the transaction that keeps it; whether the line was lowered.
+
+    Escapes, overkill and overturns, which are both together, are counted among all audited units that the policy in
+    force has judged: a blind sample of all units, as the certificate's limits are about.
+    """
+    if saw_ai or not unit.audited or not FREEDOM[line.policy.terms.level].ai_decides:
+        return False
+    if unit.rollout_id is not None or units.policy_of(tx, unit.id) != line.policy_id:
+        return False
+    overturned = unit.ai_verdict is not None and unit.ai_verdict is not verdict
+    events = {
+        "escapes": overturned and verdict is Verdict.REJECT,
+        "overkill": overturned and verdict is Verdict.PASS,
+        "overturns": overturned,
+    }
+    held_to = limits(tx, line, now)
+    tripped = {kind: _moved(tx, line, kind, held_to[kind], event, now) for kind, event in events.items()}
+    for kind, process in tripped.items():
+        if process.alarm(LEVEL / len(events)):
+            text = (
+                f"Guard: {process.events} {kind} in {process.trials} audited units are more than the limit of "
+                f"{process.limit:.2%} allows. Hold what the AI has settled lately, and find out what has changed."
+            )
+            _lower(tx, line, kind, text, now)
+            return True
+    return False
+
+
+def _moved(tx: Tx, line: LineInForce, kind: str, limit: float, event: bool, now: datetime) -> RateProcess:
+    """Put one label into a guard's process. A policy that decides otherwise, or another limit, begins anew."""
+    terms = line.policy.terms
+    key = f"{terms.model} {terms.level} {terms.pass_below} {terms.reject_above} {limit}"
+    kept = certificates.guard(tx, line.id, kind)
+    begun = kept.process if kept is not None and kept.key == key else RateProcess(limit=limit)
+    assert isinstance(begun, RateProcess)
+    process = begun.update(event)
+    certificates.keep_guard(tx, line.id, kind, KeptGuard(key=key, process=process), now)
+    return process
+
+
+def limits(tx: Tx, line: LineInForce, now: datetime) -> dict[str, float]:
+    """The rates that the line's guards hold it to: its certificate's, or the usual ones without one."""
+    kept, _ = certificate.held(tx, line, line.policy.terms.model, now)
+    escape, overkill = ESCAPE_LIMIT, OVERKILL_LIMIT
+    if kept is not None and kept.certificate.limits.definition is Risk.PER_UNIT:
+        escape, overkill = kept.certificate.limits.escape, kept.certificate.limits.overkill
+    return {"escapes": escape, "overkill": overkill, "overturns": min(escape + overkill, 0.99)}
+
+
+def _lower(tx: Tx, line: LineInForce, kind: str, text: str, now: datetime) -> bool:
+    """Void the certificate, raise an alarm, and bring the line to its safe level, all in this transaction."""
+    certificate.void(tx, line, text, policy.GUARD, now)
+    monitor.fire(tx, line.id, kind, line.line.name, text, now)
+    return policy.lower(tx, lines.in_force_by_id(tx, line.id), text, now)
+
+
+def watch(tx: Tx, *, now: datetime) -> int:
+    """Look at every line whose AI decides: 1 a policy that a certificate proved needs one that holds, 2 a model that
+    fails too often is no model, 3 units that wait too long for people are told; how many lines were lowered."""
+    return sum(_watch_one(tx, line, now) for line in lines.all_in_force(tx))
+
+
+def _watch_one(tx: Tx, line: LineInForce, now: datetime) -> bool:
+    _backlog(tx, line, now)
+    if not FREEDOM[line.policy.terms.level].ai_decides:
+        return False
+    if not line.policy.override:
+        why = certificate.unproved(tx, line, line.policy.terms, now)
+        if why:
+            return _lower(tx, line, "certificate", f"Guard: the proof of this policy has ended. {why}", now)
+    failures, asked = units.failures(tx, line.id, line.policy.terms.model or "", now - LOOK_BACK)
+    if asked >= FEWEST and failures > FAILURES * asked:
+        text = f"Guard: the model gave no answer for {failures} of the last {asked} images. Look at the server."
+        return _lower(tx, line, "model", text, now)
+    return False
+
+
+def _backlog(tx: Tx, line: LineInForce, now: datetime) -> None:
+    """Units that wait long for people are an alarm and no more: to lower the level would send them more."""
+    oldest = queue.oldest_ready(tx, line.id, now)
+    if oldest is not None and now - oldest >= WAIT_LIMIT:
+        minutes = int((now - oldest).total_seconds() // 60)
+        text = f"A unit has waited {minutes} minutes for a person. Call inspectors, or slow the line down."
+        monitor.fire(tx, line.id, "backlog", line.line.name, text, now)

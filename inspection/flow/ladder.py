@@ -1,0 +1,47 @@
+"""How a line stands before a step up: what is known of its model, and what is still missing."""
+
+from datetime import datetime
+
+from inspection.core.ladder import Condition, Standing, conditions
+from inspection.core.level import FREEDOM, Level
+from inspection.core.policy import Terms, raises
+from inspection.flow import certificate
+from inspection.store import lines, models
+from inspection.store.database import Tx
+from inspection.store.lines import LineInForce
+from inspection.store.reports import line as report
+
+
+def next_step(tx: Tx, name: str, now: datetime) -> tuple[Level | None, tuple[Condition, ...]]:
+    """The level above that of the line of that name, None at the top, and what it asks for: for automation a
+    certificate that holds. Whether thresholds lie within it is checked when they are chosen."""
+    known = lines.in_force(tx, name)
+    rung = known.policy.terms.level.rung + 1
+    if rung == len(Level):
+        return None, ()
+    level = list(Level)[rung]
+    registry = models.all_of_line(tx, known.id)
+    model = known.policy.terms.model or (registry[0].artefact if registry else None)
+    unproved = certificate.held(tx, known, model, now)[1] if FREEDOM[level].ai_decides else ""
+    return level, conditions(level, _standing(tx, known, model, unproved))
+
+
+def missing(tx: Tx, known: LineInForce, terms: Terms, now: datetime) -> tuple[str, ...]:
+    """What stands against these terms, in sentences; nothing where they are proved, or give no more freedom."""
+    before = known.policy.terms
+    if not raises(before, terms):
+        return ()
+    unproved = certificate.unproved(tx, known, terms, now) if FREEDOM[terms.level].ai_decides else ""
+    if terms.level.rung <= before.level.rung:
+        return (unproved,) if unproved else ()
+    standing = _standing(tx, known, terms.model, unproved)
+    return tuple(one.text for one in conditions(terms.level, standing) if not one.met)
+
+
+def _standing(tx: Tx, known: LineInForce, model: str | None, unproved: str) -> Standing:
+    failures, predictions = report.failures(tx, known.id, model)
+    graded = report.graded(tx, known.id, model)
+    return Standing(
+        has_model=model is not None, predictions=predictions, failures=failures, blind=len(graded),
+        agreed=sum((one.score >= report.LEAN) is one.defective for one in graded), unproved=unproved,
+    )  # fmt: skip
