@@ -32,8 +32,8 @@ class RateProcess:
     start that is kept, of which `first` tells the number.
 
     After a jump to three times the limit, at level .05, the median alarm comes after 3 / limit labels if the jump is
-    there from the start, after 4 / limit if the line ran for 10 / limit labels at the limit, and after 8 / limit if it
-    ran for 30 / limit labels at .3 of it (22 / limit without restarts).
+    there from the start, after 5 / limit if the line ran for 10 / limit labels at the limit, and after 8 / limit if it
+    ran for 30 / limit labels at .3 of it (23 / limit without restarts): `benchmarks/watch.py`.
     """
 
     limit: float
