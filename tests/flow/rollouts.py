@@ -1,10 +1,9 @@
-"""A plant with a rollout from one model to another, and a test of the candidate that says what it is told to."""
+"""A plant with a rollout from one model to another, in which is proved what the test says."""
 
-from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
-from inspection.core.compare import Compared, Proof
+from inspection.core.compare import Proof
 from inspection.core.decide import Verdict
 from inspection.core.level import Level
 from inspection.core.policy import Terms
@@ -35,7 +34,6 @@ class Trial:
     def __init__(self, plant: Plant, level: Level = Level.PARTIAL_AUTOMATION) -> None:
         self.plant, self.number = plant, 0
         self.proof = Proof(worse=False, as_good=True)
-        self.fresh: list[Compared] = []
         trained = Trained(artefact=NEW, card={})
         samples = [Sample(view=view, sha256="1" * 64, name="x") for view in plant.views]
         plant.write(lambda tx: train.register(
@@ -49,14 +47,10 @@ class Trial:
             tx, line="phones", terms=new or terms(), plan=plan, by="erin", now=self.plant.now, **given
         ))  # fmt: skip
 
-    def test(self, _plan: Plan, kept: dict[str, Any], fresh: Sequence[Compared]) -> tuple[Proof, dict[str, Any]]:
-        self.fresh += fresh
-        return self.proof, {"seen": kept.get("seen", 0) + len(fresh)}
-
     def tick(self, seconds: float = 40.0) -> int:
         """Let the labels settle, and measure."""
         self.plant.later(seconds=seconds)
-        return self.plant.write(lambda tx: rollout.tick(tx, test=self.test, now=self.plant.now))
+        return self.plant.write(lambda tx: rollout.tick(tx, now=self.plant.now, test=lambda *_: self.proof))
 
     def image(self, serial: str, view: str, old: float = 0.1, new: float | None = 0.1, number: int = 1) -> None:
         """One image with the opinions of both models; the candidate fails where it has none."""

@@ -163,9 +163,7 @@ class Line(RuleBasedStateMachine):
     def the_rollout_is_measured(self, worse: bool, seconds: int) -> None:
         proof = Proof(worse=worse, as_good=not worse)
         self.plant.later(seconds=seconds)
-        self.plant.write(
-            lambda tx: rollout.tick(tx, test=lambda _plan, kept, _fresh: (proof, kept), now=self.plant.now)
-        )
+        self.plant.write(lambda tx: rollout.tick(tx, now=self.plant.now, test=lambda *_: proof))
 
     @rule(go_on=st.booleans())
     def the_engineer_approves_or_aborts(self, go_on: bool) -> None:

@@ -115,7 +115,7 @@ def test_units_are_compared_once_by_their_first_blind_label_that_can_no_longer_b
     trial.tick()
     trial.tick()
     record = trial.state().record
-    assert (record.candidate_only, record.units, record.test) == (2, 2, {"seen": 2})
+    assert (record.candidate_only, record.units) == (2, 2)
     trial.labelled(1, Verdict.PASS, old=0.9, new=0.1)
     trial.labelled(1, Verdict.REJECT, old=0.5, new=0.5)
     trial.labelled(1, Verdict.PASS, old=0.9, new=0.9)
