@@ -75,6 +75,24 @@ CANARY_STEPS = (Step(weight=5), Step(weight=10), Step(weight=25), Step(weight=50
 BLUE_GREEN_STEPS = (Step(weight=WHOLE, gate=True),)
 
 
+def steps_from(words: str, strategy: Strategy) -> tuple[Step, ...]:
+    """Steps out of words like `5, 25, 50, 100!`, where ! is a gate; the strategy's usual ones out of none."""
+    if not words.strip():
+        return BLUE_GREEN_STEPS if strategy is Strategy.BLUE_GREEN else CANARY_STEPS
+    try:
+        parts = [part.strip() for part in words.split(",")]
+        return tuple(Step(weight=float(part.removesuffix("!")), gate=part.endswith("!")) for part in parts)
+    except ValueError as error:
+        raise InvalidRollout(
+            f"{words!r} are no steps: write percentages such as 5, 25, 50, 100! with commas."
+        ) from error
+
+
+def steps_in_words(steps: tuple[Step, ...]) -> str:
+    """What `steps_from` reads."""
+    return ", ".join(f"{step.weight:g}{'!' if step.gate else ''}" for step in steps)
+
+
 @dataclass(frozen=True, kw_only=True)
 class Plan:
     """How a rollout is to go; it never changes once it is started.

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from inspection.main import lines, models_cli, train, users
+from inspection.main import lines, models_cli, rollouts, train, users
 from inspection.main.camera import camera
 from inspection.main.replay import replay
 from inspection.main.story import journal, story
@@ -20,6 +20,7 @@ app = typer.Typer(
     "New here? 'jidoka demo' shows everything on a simulated line of phones.",
 )
 app.add_typer(lines.app, name="line")
+app.add_typer(rollouts.app, name="rollout")
 app.add_typer(models_cli.app, name="model")
 app.add_typer(users.app, name="user")
 app.command()(train.train)

@@ -14,8 +14,26 @@ from review_ui.pages import (
     queue,
     replay,
     review,
+    rollout,
     train,
     units,
 )
 
-PAGES = (people, board, queue, review, new_line, line, policy, train, model, light, replay, units, demo, files, live)
+PAGES = (
+    people,
+    board,
+    queue,
+    review,
+    new_line,
+    line,
+    policy,
+    train,
+    model,
+    light,
+    replay,
+    rollout,
+    units,
+    demo,
+    files,
+    live,
+)

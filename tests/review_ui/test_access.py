@@ -14,7 +14,12 @@ LOOK = ["/", "/queue", "/queue/count", "/review", "/password", "/lines/phones", 
         "/lines/phones/units", "/lines/phones/units/A-1", "/lines/phones/light", "/lines/phones/models/1",
         "/images/1", "/images/1/thumb"]  # fmt: skip
 SUSPECT = sha256(picture(99)).hexdigest()
-ENGINEERS_LOOK = ["/new-line", "/lines/phones/replay", f"/lines/phones/models/1/suspects/{SUSPECT}"]
+ENGINEERS_LOOK = [
+    "/new-line",
+    "/lines/phones/replay",
+    "/lines/phones/rollout",
+    f"/lines/phones/models/1/suspects/{SUSPECT}",
+]
 INSPECTORS_ACT = [
     "/review/undo",
     "/review/1",
@@ -28,9 +33,11 @@ ENGINEERS_ACT = [
     "/lines/phones/cameras/cam1/revoke",
     "/lines/phones/alarms/1/clear", "/lines/phones/samples", "/lines/phones/samples/ab/remove", "/lines/phones/train",
     "/lines/phones/train/1/cancel", "/lines/phones/light", "/lines/phones/demo",
+    "/lines/phones/rollout", "/lines/phones/rollout/approve", "/lines/phones/rollout/abort",
 ]  # fmt: skip
 OF_A_LINE = [path for path in (*LOOK, *ENGINEERS_ACT) if path.startswith("/lines/phones")]
 FIELDS = {
+    "/lines/phones/rollout": {"level": "human_only", "expected": "1"},
     "/lines/phones/policy": {"level": "human_only", "expected": "1"},
     "/lines/phones/cameras": {"name": "cam2"},
     "/lines/phones/light": {"camera": "cam1", "view": "front", "reason": "a new lamp was put in"},
