@@ -39,11 +39,18 @@ def choose(passing: Tally, rejecting: Tally, low: Proof | None, high: Proof | No
     if not cuts.size:  # only a start beyond all scores of the other side leaves none
         return Thresholds(pass_below=None, reject_above=high.widest)
     under = np.searchsorted(passing.thresholds, cuts) - 1
-    escapes = np.where(under >= 0, passing.events[under], 0)
-    kills = rejecting.events[np.searchsorted(-rejecting.thresholds, -cuts)]
-    best = int(np.argmin(escapes / limits.escape + kills / limits.overkill))
+    over = np.searchsorted(-rejecting.thresholds, -cuts)
+    used_to_pass = np.where(under >= 0, _used(passing, limits.definition, limits.escape)[under], 0)
+    used_to_reject = _used(rejecting, limits.definition, limits.overkill)[over]
+    best = int(np.argmin(used_to_pass + used_to_reject))
     pass_below = float(passing.thresholds[under[best]]) if under[best] >= 0 else None
     return Thresholds(pass_below=pass_below, reject_above=float(cuts[best]))
+
+
+def _used(counts: Tally, definition: Risk, limit: float) -> Scores:
+    """How much of the limit the errors seen use up, at each threshold."""
+    used: Scores = counts.events / np.maximum(counts.trials(definition), 1) / limit
+    return used
 
 
 def propose(graded: Sequence[Graded], limits: Limits) -> Thresholds:

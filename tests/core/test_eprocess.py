@@ -58,7 +58,7 @@ def test_one_more_label_raises_no_hopes_while_the_limit_is_kept(limit: float, sh
 
 
 @settings(max_examples=60, deadline=None)
-@given(limit=st.floats(0.02, 0.9), labels=st.lists(st.booleans(), max_size=200))
+@given(limit=st.floats(0.02, 0.9), labels=st.lists(st.booleans(), max_size=120))
 def test_restarts_average_over_ratios_that_began_later(limit: float, labels: list[bool]) -> None:
     stretch, seen = math.ceil(1 / limit), np.array(labels, dtype=bool)
     started = len(labels) // stretch + 1

@@ -90,6 +90,14 @@ def test_the_cut_stays_where_both_limits_hold() -> None:
     assert propose(graded, limits(0.01, 0.05)) == Thresholds(pass_below=0.45, reject_above=0.5)
 
 
+def test_the_cut_counts_errors_as_the_limits_do() -> None:
+    """3 of 100 defective ones are more of a limit of 10 % than 20 of 900 good ones are."""
+    line = [(0.1, False, 880), (0.4, True, 3), (0.5, False, 20), (0.9, True, 97)]
+    graded = [Graded(score=score, defective=bad) for score, bad, count in line for _ in range(count)]
+    per_class = Limits(escape=0.1, overkill=0.1, definition=Risk.PER_DEFECTIVE)
+    assert propose(graded, per_class) == Thresholds(pass_below=0.1, reject_above=0.4)
+
+
 def test_the_risk_per_passed_unit_is_not_proposed_without_a_certificate() -> None:
     with pytest.raises(ValueError, match="certificate"):
         propose([], Limits(escape=0.01, overkill=0.05, definition=Risk.PER_PASSED))
