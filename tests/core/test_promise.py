@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from scipy.stats import binom
 
 from inspection.core.certify import walk_both
-from inspection.core.risk import Limits, Risk
+from inspection.core.risk import ABOVE_ALL, BELOW_ALL, Limits, Risk
 from inspection.core.sample import Evidence, thinned
 from inspection.core.sensitivity import Sensitivity
 from inspection.core.thresholds import choose
@@ -34,10 +34,12 @@ def proved(
     inclusion: NDArray[np.float64] | None = None,
     sensitivity: Sensitivity | None = None,
 ) -> tuple[float | None, float | None]:
-    """The widest thresholds proved to pass and to reject: what a certificate allows at most."""
+    """The last thresholds proved to pass and to reject, just before the score that fails: all that `fits` allows."""
     sample = Evidence(units=NAMES[: len(scores)], scores=scores, defective=defective, inclusion=inclusion)
     low, high = walk_both(thinned(sample), limits, sensitivity)
-    return (low.proof.widest if low.proof else None), (high.proof.widest if high.proof else None)
+    widest_low = float(np.nextafter(low.proof.beyond, BELOW_ALL)) if low.proof else None
+    widest_high = float(np.nextafter(high.proof.beyond, ABOVE_ALL)) if high.proof else None
+    return widest_low, widest_high
 
 
 def breaks_escapes(law: Law, low: float | None, limits: Limits) -> bool:
