@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from hashlib import sha256
 
 from inspection.core import rollout as rules
-from inspection.core.compare import Compared, Record, Test, compare, measure
+from inspection.core.compare import Compared, Record, Test, compare, measure, prove
 from inspection.core.journal import Change, facts, plain
 from inspection.core.policy import InvalidPolicy, Terms
 from inspection.core.rollout import InvalidRollout, Phase, Plan, Rollout
@@ -89,7 +89,7 @@ def under_way(tx: Tx, line: str) -> KeptRollout:
     return found[0]
 
 
-def tick(tx: Tx, *, test: Test, now: datetime) -> int:
+def tick(tx: Tx, *, now: datetime, test: Test = prove) -> int:
     """Measure every rollout that is due; how many were. Several servers may call this: the writer's lock lets one in at
     a time, and the next finds nothing due."""
     due = [kept for kept in rollouts.live(tx) if _due(kept, now)]

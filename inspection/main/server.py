@@ -20,7 +20,7 @@ from inspection.core.line import Recipe
 from inspection.core.people import Role
 from inspection.core.predict import Predictor
 from inspection.core.train import Progress, Sample, Trained
-from inspection.flow import decide, guard, monitor, people, train
+from inspection.flow import decide, guard, monitor, people, rollout, train
 from inspection.flow.changes import Changes
 from inspection.flow.ingest import Intake
 from inspection.settings import Settings
@@ -166,7 +166,7 @@ def build(server: Server, demo: Any = None) -> FastAPI:
 
 
 def start_background(server: Server) -> None:
-    """1 send to a person what a crash cut off, 2 watch views, light and models each second, 3 train when asked."""
+    """1 send to a person what a crash cut off, 2 watch views, light, guards, models and rollouts, 3 train."""
     if server.db.is_sqlite:  # ours alone, so nothing else can be deciding
         server.db.write(lambda tx: decide.refer_undecided(tx, before=now(), now=now()))
     server.run_in_background(lambda: _tick(server), "watch")
@@ -182,6 +182,7 @@ def _tick(server: Server) -> None:
             server.db.write(lambda tx: monitor.watch(tx, rule=rule, now=now()))
             server.db.write(lambda tx: guard.watch(tx, now=now()))
             _warm(server)
+            server.db.write(lambda tx: rollout.tick(tx, now=now()))
         except Unavailable as error:
             log.warning("watch_delayed reason=%s", error)
         except Exception:
