@@ -11,7 +11,7 @@ from inspection.core.predict import Examination, Failure, NoPrediction, Predicti
 from inspection.core.rollout import Plan, Step
 from inspection.core.train import Sample, Trained
 from inspection.flow import decide, rollout, train
-from inspection.store import rollouts, units
+from inspection.store import lines, rollouts, units
 from inspection.store.rollouts import KeptRollout
 from tests.plant import FIT, MODEL, Plant
 
@@ -81,6 +81,15 @@ class Trial:
     def state(self) -> KeptRollout:
         line_id = self.plant.camera.line_id
         return self.plant.read(lambda tx: rollouts.of_line(tx, line_id))[0]
+
+    def in_force(self) -> lines.LineInForce:
+        return self.plant.read(lambda tx: lines.in_force(tx, "phones"))
+
+    def policy_of(self, serial: str) -> list[int]:
+        """The numbers of the policies that decided a unit's images."""
+        query = "SELECT p.number FROM image i JOIN policy p ON p.id = i.policy_id JOIN unit u ON u.id = i.unit_id"
+        with self.plant.db.read() as tx:
+            return [n for (n,) in tx.exec_driver_sql(f"{query} WHERE u.serial = '{serial}' ORDER BY i.id")]
 
     def at(self, phase: str) -> None:
         """Walk a started rollout to a phase (or to `gate`) by proof alone."""

@@ -21,17 +21,6 @@ def trial(plant: Plant) -> Trial:
     return Trial(plant)
 
 
-def policy_of(trial: Trial, serial: str) -> list[int]:
-    """The numbers of the policies that decided a unit's images."""
-    query = "SELECT p.number FROM image i JOIN policy p ON p.id = i.policy_id JOIN unit u ON u.id = i.unit_id"
-    with trial.plant.db.read() as tx:
-        return [n for (n,) in tx.exec_driver_sql(f"{query} WHERE u.serial = '{serial}' ORDER BY i.id")]
-
-
-def in_force(trial: Trial) -> lines.LineInForce:
-    return trial.plant.read(lambda tx: lines.in_force(tx, "phones"))
-
-
 def events(trial: Trial) -> list[tuple[str, str, str]]:
     entries = trial.plant.read(lambda tx: journal.entries(tx, subject="line/phones/rollout"))
     return [(e.change.event, e.change.actor, e.change.after) for e in entries]
@@ -39,12 +28,12 @@ def events(trial: Trial) -> list[tuple[str, str, str]]:
 
 def test_a_candidate_comes_into_force_step_by_step(any_plant: Plant) -> None:
     trial = Trial(any_plant)
-    stable = in_force(trial).policy.number
+    stable = trial.in_force().policy.number
     assert trial.start() == 1
     trial.at(Phase.DONE)
-    assert in_force(trial).candidate is None
-    assert in_force(trial).policy.terms == terms()
-    assert in_force(trial).policy.number == stable + 1
+    assert trial.in_force().candidate is None
+    assert trial.in_force().policy.terms == terms()
+    assert trial.in_force().policy.number == stable + 1
     assert [after for _, _, after in events(trial)] == [
         "shadow", "canary 10 %", "canary 50 %", "paused: gate", "baking 100 %", "done 100 %",
     ]  # fmt: skip
@@ -69,7 +58,7 @@ def test_units_in_the_canary_are_decided_by_the_candidate_and_scored_by_both(tri
     assert recorded.question.models == (NEW, MODEL)
     unit = trial.unit("S2", old=0.1, new=0.9)
     assert unit.verdict is Verdict.REJECT
-    assert set(policy_of(trial, "S2")) == {in_force(trial).policy.number + 1}
+    assert set(trial.policy_of("S2")) == {trial.in_force().policy.number + 1}
 
 
 def test_a_canary_holds_its_share(trial: Trial) -> None:
@@ -82,15 +71,15 @@ def test_a_canary_holds_its_share(trial: Trial) -> None:
 def test_a_unit_stays_with_its_policy_over_a_step_and_leaves_it_at_an_abort(trial: Trial) -> None:
     trial.start(plan(steps=(Step(weight=1e-9), Step(weight=99.9999), Step(weight=100, gate=True))))
     trial.at(Phase.CANARY)
-    stable = in_force(trial).policy.number
+    stable = trial.in_force().policy.number
     trial.image("OLD", "front")
     trial.at("gate")
     trial.image("OLD", "back")
-    assert policy_of(trial, "OLD") == [stable, stable], "a step takes no unit over half-way"
+    assert trial.policy_of("OLD") == [stable, stable], "a step takes no unit over half-way"
     trial.image("NEW", "front")
     trial.abort()
     trial.image("NEW", "back", new=0.9)
-    assert policy_of(trial, "NEW") == [stable + 1, stable], "an abort holds from the next image on"
+    assert trial.policy_of("NEW") == [stable + 1, stable], "an abort holds from the next image on"
     assert trial.plant.find("NEW").verdict is Verdict.PASS
 
 
@@ -103,7 +92,7 @@ def test_an_image_that_is_being_predicted_is_decided_by_the_stable_policy_after_
     trial.plant.write(
         lambda tx: decide.decide_image(tx, image_id=recorded.receipt.image_id, examination=judged, now=trial.plant.now)
     )
-    assert policy_of(trial, "S1") == [in_force(trial).policy.number]
+    assert trial.policy_of("S1") == [trial.in_force().policy.number]
     assert trial.plant.find("S1").verdict is None, "the stable model let the view pass; the other is awaited"
 
 
@@ -188,8 +177,8 @@ def test_harm_that_is_proved_aborts_in_every_phase(trial: Trial, phase: str) -> 
     trial.proof = Proof(worse=True, as_good=False, detail="E = 21.")
     trial.tick()
     assert trial.state().rollout.phase is Phase.ABORTED
-    assert in_force(trial).candidate is None
-    assert in_force(trial).policy.terms.model == MODEL
+    assert trial.in_force().candidate is None
+    assert trial.in_force().policy.terms.model == MODEL
     assert "E = 21." in events_text(trial)
 
 
@@ -202,7 +191,7 @@ def test_a_guard_aborts_a_rollout_and_lowers_the_line(trial: Trial, phase: str) 
     )
     assert lowered
     assert trial.state().rollout.phase is Phase.ABORTED
-    assert in_force(trial).policy.terms.level is Level.SHADOW
+    assert trial.in_force().policy.terms.level is Level.SHADOW
     assert events(trial)[-1] == ("rollout_aborted", "guard", "aborted")
 
 
@@ -218,57 +207,7 @@ def test_another_policy_ends_a_rollout(trial: Trial) -> None:
     trial.start()
     trial.plant.level(Level.AI_ASSIST)
     assert trial.state().rollout.phase is Phase.ABORTED
-    assert in_force(trial).policy.terms.level is Level.AI_ASSIST
-
-
-def test_an_aborted_candidate_is_no_policy_to_roll_back_to(trial: Trial) -> None:
-    before = in_force(trial).policy.number
-    trial.start()
-    trial.abort()
-    trial.plant.level(Level.SHADOW)
-    numbers = [p.number for p in trial.plant.read(lambda tx: lines.policies(tx, trial.plant.camera.line_id))]
-    assert before + 1 not in numbers
-    trial.plant.level(Level.HUMAN_ONLY)
-    trial.plant.write(lambda tx: policy.rollback(tx, line="phones", by="erin", reason="", now=trial.plant.now))
-    assert in_force(trial).policy.terms.level is Level.SHADOW
-
-
-def test_rollback_during_a_rollout_and_after_it_is_one_step_without_an_override(trial: Trial) -> None:
-    def back(**other: int) -> int:
-        return trial.plant.write(
-            lambda tx: policy.rollback(tx, line="phones", by="erin", reason="It hums.", now=trial.plant.now, **other)
-        )
-
-    stable = in_force(trial).policy
-    trial.start()
-    trial.at(Phase.BAKING)
-    assert back() == stable.number
-    assert trial.state().rollout.phase is Phase.ABORTED
-    trial.start(plan(steps=(Step(weight=100),)))
-    trial.at(Phase.DONE)
-    trial.start(plan(steps=(Step(weight=100),)), terms(pass_below=0.35))
-    trial.at(Phase.DONE)
-    back(to=stable.number)
-    assert in_force(trial).policy.terms == stable.terms, "over two rollouts, to what they have replaced"
-    assert unit_decided_by(trial, "AFTER") == in_force(trial).policy.number
-    with pytest.raises(InvalidPolicy, match="override"):
-        back()
-
-
-def unit_decided_by(trial: Trial, serial: str) -> int:
-    trial.unit(serial)
-    return policy_of(trial, serial)[0]
-
-
-def test_a_rollback_reaches_no_further_than_its_window(trial: Trial) -> None:
-    first = in_force(trial).policy.number
-    for _ in range(policy.ROLLBACK_WINDOW):
-        trial.plant.level(Level.SHADOW)
-    trial.plant.level(Level.HUMAN_ONLY)
-    with pytest.raises(InvalidPolicy, match="none of the last"):
-        trial.plant.write(
-            lambda tx: policy.rollback(tx, line="phones", by="erin", reason="", now=trial.plant.now, to=first)
-        )
+    assert trial.in_force().policy.terms.level is Level.AI_ASSIST
 
 
 def test_a_start_asks_for_what_a_change_asks_for_and_there_is_one_at_a_time(trial: Trial) -> None:

@@ -31,6 +31,7 @@ def test_a_rollout_is_started_and_aborted(visit, form):
     assert "Candidate policy 3" in page
     assert "0 of 1, and 0 without an answer of the candidate" in page
     assert "Let it go on" not in page
+    assert "Candidate policy 3, Shadow, 0 %" in erin.get("/lines/phones").text
     assert erin.post(PAGE + "/abort", {"reason": "Had enough."}).status_code == 303
     assert "1 · aborted" in erin.get(PAGE).text
 

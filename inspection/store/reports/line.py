@@ -83,6 +83,7 @@ class LinePage:
 
     line: Line
     policy: Policy
+    candidate: lines.Candidate | None
     history: tuple[Policy, ...]
     models: tuple[Model, ...]
     jobs: tuple[Job, ...]
@@ -127,6 +128,7 @@ def page(tx: Tx, name: str, now: datetime, bins: int = 40) -> LinePage:
     return LinePage(
         line=known.line,
         policy=known.policy,
+        candidate=known.candidate,
         history=tuple(lines.policies(tx, known.id, 50)),
         models=tuple(registry),
         jobs=tuple(models.jobs(tx, known.id)),
