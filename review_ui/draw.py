@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from inspection.core.policy import Terms
+from inspection.core.thresholds import Curve
 from inspection.store.reports.line import Histogram
 
 WIDTH, UP, DOWN = 800, 130, 90
@@ -117,3 +118,23 @@ STAGE = 1.22
 def columns(views: int, ratio: float) -> int:
     """In how many columns so many pictures of that width by height are shown largest."""
     return max(range(1, min(views, 4) + 1), key=lambda n: min(STAGE / n / ratio, 1 / math.ceil(views / n)), default=1)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Coverage:
+    """Bound on the risk (up) over the share of units settled (across), with the limit's height."""
+
+    upper: str
+    limit: float
+    width: int = WIDTH
+    height: int = UP + DOWN
+
+
+def coverage(curve: Curve, limit: float) -> Coverage:
+    """The curve as points of a polyline; what lies over four times the limit runs along the top."""
+    height = UP + DOWN
+    points = (
+        f"{automated * WIDTH:.1f},{height * (1 - min(upper / (4 * limit), 1)):.1f}"
+        for automated, upper in zip(curve.automated.tolist(), curve.upper.tolist(), strict=True)
+    )
+    return Coverage(upper=" ".join(points), limit=height * 0.75)

@@ -141,7 +141,7 @@ def test_a_newcomer_walks_the_demo(demo: tuple[str, str], page: Page) -> None:
     assert "scored in silence" in page.locator("#in-force").inner_text()
     knob(page, address, "inspectors", 1)
     wait_for(shows(page, address, "/lines/phones", "predictions"), 30)
-    change(page, address, "ai_assist")
+    change(page, address, "ai_assist", override="yes")  # an hour of labels would do as well
 
     # Automation without a certificate is an override, and the AI begins to settle units.
     change(page, address, "partial_automation", pass_below="0.3", reject_above="0.7", override="yes")

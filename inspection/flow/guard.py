@@ -1,5 +1,6 @@
 """Guards take freedom away by themselves: when labels speak against the AI, when its proof ends, when models fail."""
 
+import math
 from datetime import datetime, timedelta
 
 from inspection.core.decide import Verdict
@@ -13,7 +14,9 @@ from inspection.store.database import Tx
 from inspection.store.lines import LineInForce
 from inspection.store.units import Unit
 
+KINDS = ("escapes", "overkill", "overturns")
 LEVEL = 0.01  # the chance that all of a line's label guards together ever lower it without cause
+TRIPS_AT = math.log(len(KINDS) / LEVEL)  # log E of one of them
 ESCAPE_LIMIT, OVERKILL_LIMIT = 0.01, 0.05  # where no certificate says otherwise
 FAILURES = 0.2
 FEWEST = 20
@@ -40,7 +43,7 @@ def heard(tx: Tx, line: LineInForce, unit: Unit, verdict: Verdict, *, saw_ai: bo
     held_to = limits(tx, line, now)
     tripped = {kind: _moved(tx, line, kind, held_to[kind], event, now) for kind, event in events.items()}
     for kind, process in tripped.items():
-        if process.alarm(LEVEL / len(events)):
+        if process.log_e >= TRIPS_AT:
             text = (
                 f"Guard: {process.events} {kind} in {process.trials} audited units are more than the limit of "
                 f"{process.limit:.2%} allows. Hold what the AI has settled lately, and find out what has changed."

@@ -314,6 +314,12 @@ def failures(tx: Tx, line_id: int, model: str, since: datetime, newest: int = 20
     return int(failed), int(asked)
 
 
+def opened_since(tx: Tx, line_id: int, since: datetime) -> int:
+    """How many units the line has opened since."""
+    query = select(func.count()).where(UNIT.c.line_id == line_id, UNIT.c.opened_at >= micros(since))
+    return int(tx.execute(query).scalar_one())
+
+
 def undecided(tx: Tx, before: datetime, limit: int = 500) -> list[int]:
     """Images received before that moment that nobody has decided on."""
     query = select(IMAGE.c.id).where(IMAGE.c.decided_at.is_(None), IMAGE.c.received_at < micros(before))

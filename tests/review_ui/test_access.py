@@ -11,7 +11,8 @@ from tests.review_ui import cards
 from tests.review_ui.plant import picture
 
 LOOK = ["/", "/queue", "/queue/count", "/review", "/password", "/lines/phones", "/lines/phones/training",
-        "/lines/phones/units", "/lines/phones/units/A-1", "/lines/phones/light", "/lines/phones/models/1",
+        "/lines/phones/units", "/lines/phones/units/A-1", "/lines/phones/light", "/lines/phones/proof",
+        "/lines/phones/models/1",
         "/images/1", "/images/1/thumb"]  # fmt: skip
 SUSPECT = sha256(picture(99)).hexdigest()
 ENGINEERS_LOOK = [
@@ -32,7 +33,7 @@ ENGINEERS_ACT = [
     "/new-line", "/lines/phones/policy", "/lines/phones/rollback", "/lines/phones/cameras",
     "/lines/phones/cameras/cam1/revoke",
     "/lines/phones/alarms/1/clear", "/lines/phones/samples", "/lines/phones/samples/ab/remove", "/lines/phones/train",
-    "/lines/phones/train/1/cancel", "/lines/phones/light", "/lines/phones/demo",
+    "/lines/phones/train/1/cancel", "/lines/phones/light", "/lines/phones/demo", "/lines/phones/proof",
     "/lines/phones/rollout", "/lines/phones/rollout/approve", "/lines/phones/rollout/abort",
 ]  # fmt: skip
 OF_A_LINE = [path for path in (*LOOK, *ENGINEERS_ACT) if path.startswith("/lines/phones")]

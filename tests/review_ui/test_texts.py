@@ -46,6 +46,10 @@ def test_no_text_lies_there_unused():
         "figure",
         "held_out",
         "what_if",
+        "risk",
+        "lack",
+        "side",
+        "guard_kind",
         "rollout_phase",
     }
     known = {

@@ -1,0 +1,90 @@
+"""What is proved on a line now, what its guards have seen, and what it would take to prove it again."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from inspection.core.certify import walk_both
+from inspection.core.eprocess import RateProcess
+from inspection.core.evidence import AuditNeed, audit_share_for
+from inspection.core.line import Line
+from inspection.core.policy import Policy
+from inspection.core.risk import Limits, Risk
+from inspection.core.sample import thinned
+from inspection.core.thresholds import Curve, curve
+from inspection.flow import certificate, guard
+from inspection.store import certificates, lines, models, units
+from inspection.store.certificates import Kept
+from inspection.store.database import Tx
+from inspection.store.models import Model
+
+WEEK = timedelta(days=7)
+USUAL = Limits(escape=guard.ESCAPE_LIMIT, overkill=guard.OVERKILL_LIMIT)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Watch:
+    """What a guard has seen of the policy in force; it lowers the line when `evidence` reaches 1."""
+
+    kind: str
+    events: int
+    trials: int
+    limit: float
+    evidence: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class Proof:
+    """A line's proof: the certificate that holds, or `why` none does and the last one there was; blind labels at hand;
+    the risk-coverage curve of the side that passes; guards; and the audit that would prove the limit each week."""
+
+    line: Line
+    policy: Policy
+    models: tuple[Model, ...]
+    held: Kept | None
+    last: Kept | None
+    why: str
+    labels: int
+    defective: int
+    limits: Limits
+    curve: Curve | None
+    watches: tuple[Watch, ...]
+    weekly_units: int
+    audit: AuditNeed | None
+
+
+def proof(tx: Tx, name: str, now: datetime) -> Proof:
+    """The proof of the line of that name; raises Unknown."""
+    known = lines.in_force(tx, name)
+    registry = models.all_of_line(tx, known.id)
+    model = known.policy.terms.model or (registry[0].artefact if registry else None)
+    held, why = certificate.held(tx, known, model, now)
+    last = None if model is None else certificates.newest(tx, known.id, model)
+    limits = USUAL if last is None else last.certificate.limits
+    labels = defective = 0
+    found = None
+    if model is not None:
+        sample = thinned(certificates.evidence(tx, known.id, known.recipe_id, model, now - certificate.WINDOW, now))
+        labels, defective = len(sample), int(sample.defective.sum())
+        passing = walk_both(sample, limits, None)[0].counts if labels else None
+        found = curve(passing, Risk.PER_UNIT, limits.delta) if passing is not None and len(passing.thresholds) else None
+    weekly = units.opened_since(tx, known.id, now - WEEK)
+    return Proof(
+        line=known.line, policy=known.policy, models=tuple(registry), held=held, last=last, why=why, labels=labels,
+        defective=defective, limits=limits, curve=found, watches=_watches(tx, known.id), weekly_units=weekly,
+        audit=audit_share_for(limits.escape, limits.delta, weekly) if weekly else None,
+    )  # fmt: skip
+
+
+def _watches(tx: Tx, line_id: int) -> tuple[Watch, ...]:
+    kept = ((kind, certificates.guard(tx, line_id, kind)) for kind in guard.KINDS)
+    return tuple(
+        Watch(
+            kind=kind,
+            events=one.process.events,
+            trials=one.process.trials,
+            limit=one.process.limit,
+            evidence=min(1.0, max(0.0, one.process.log_e / guard.TRIPS_AT)),
+        )
+        for kind, one in kept
+        if one is not None and isinstance(one.process, RateProcess)
+    )
