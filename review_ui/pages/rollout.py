@@ -114,5 +114,5 @@ def _page(desk: Desk, name: str, *, status: int = 200, **told: Any) -> HTMLRespo
     words = {which: policy_words(policy.terms, versions) for which, policy, _ in sides}
     return desk.page(
         "rollout.html", status=status, page=page, line=page.line, sides=sides, words=words,
-        strategies=tuple(Strategy), **told,
+        strategies=tuple(Strategy), steps=steps_in_words(page.live.rollout.plan.steps) if page.live else "", **told,
     )  # fmt: skip

@@ -115,7 +115,7 @@ def test_a_rollout_outlives_a_kill_at_every_step(tmp_path: Path) -> None:
             return bench.where() != before or (before[0] == Phase.BAKING and before not in killed_in)
 
         try:
-            wait_for(moved)
+            wait_for(moved, 90)
             threading.Event().wait(dice.uniform(0, 0.3))  # any moment will do
         finally:
             server.kill()

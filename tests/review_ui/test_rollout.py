@@ -4,7 +4,9 @@ import pytest
 
 from inspection.core.compare import Proof
 from inspection.core.level import Level
+from inspection.core.rollout import Measured, Pause, Phase, Strategy
 from inspection.flow import rollout
+from review_ui import texts
 
 FORM = {
     "level": "shadow", "pass_below": "", "reject_above": "", "audit_percent": "5", "deadline_ms": "900",
@@ -31,6 +33,7 @@ def test_a_rollout_is_started_and_aborted(visit, form):
     assert "Candidate policy 3" in page
     assert "0 of 1, and 0 without an answer of the candidate" in page
     assert "Let it go on" not in page
+    assert "<dd>5, 100!</dd>" in page
     assert "Candidate policy 3, Shadow, 0 %" in erin.get("/lines/phones").text
     assert erin.post(PAGE + "/abort", {"reason": "Had enough."}).status_code == 303
     assert "1 · aborted" in erin.get(PAGE).text
@@ -65,6 +68,21 @@ def test_what_cannot_be_started_is_told_and_what_was_typed_stays(visit, form, ty
     assert answer.status_code == 422
     assert words in answer.text
     assert 'value="7.5"' in answer.text
+
+
+def test_every_state_of_a_rollout_has_words():
+    words = texts.catalogue()
+    for state in (*Phase, *Pause, *Measured):
+        assert getattr(words.rollout_phase, state)
+    for strategy in Strategy:
+        assert getattr(words.rollout_strategy, strategy)
+
+
+def test_a_canary_says_its_share(visit, plant, form):
+    erin = visit("erin")
+    erin.post(PAGE, form)
+    plant.db.write(lambda tx: tx.exec_driver_sql("UPDATE rollout SET phase = 'canary', weight = 5"))
+    assert "Rollout 1: canary at 5 % of units" in erin.get(PAGE).text
 
 
 def test_what_is_not_under_way_is_neither_approved_nor_aborted(visit):

@@ -51,6 +51,7 @@ def test_no_text_lies_there_unused():
         "side",
         "guard_kind",
         "rollout_phase",
+        "rollout_strategy",
     }
     known = {
         f"{s}.{k}" for s, words in CATALOGUE.items() if isinstance(words, dict) and s not in by_code for k in words
