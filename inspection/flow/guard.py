@@ -7,7 +7,7 @@ from inspection.core.decide import Verdict
 from inspection.core.eprocess import RateProcess
 from inspection.core.level import FREEDOM
 from inspection.core.risk import Risk
-from inspection.flow import certificate, policy
+from inspection.flow import abort, certificate, policy
 from inspection.store import certificates, lines, monitor, queue, units
 from inspection.store.certificates import KeptGuard
 from inspection.store.database import Tx
@@ -89,6 +89,7 @@ def watch(tx: Tx, *, now: datetime) -> int:
 
 def _watch_one(tx: Tx, line: LineInForce, now: datetime) -> bool:
     _backlog(tx, line, now)
+    _watch_candidate(tx, line, now)
     if not FREEDOM[line.policy.terms.level].ai_decides:
         return False
     if not line.policy.override:
@@ -100,6 +101,20 @@ def _watch_one(tx: Tx, line: LineInForce, now: datetime) -> bool:
         text = f"Guard: the model gave no answer for {failures} of the last {asked} images. Look at the server."
         return _lower(tx, line, "model", text, now)
     return False
+
+
+def _watch_candidate(tx: Tx, line: LineInForce, now: datetime) -> None:
+    """A rollout's candidate that decides needs its proof and its model as well; without them the rollout ends."""
+    new = line.candidate
+    if new is None or new.weight == 0 or not FREEDOM[new.policy.terms.level].ai_decides:
+        return
+    why = None if new.policy.override else certificate.unproved(tx, line, new.policy.terms, now)
+    failures, asked = units.failures(tx, line.id, new.policy.terms.model or "", now - LOOK_BACK)
+    if why:
+        abort.end(tx, line.id, policy.GUARD, f"Guard: the proof of the candidate has ended. {why}", now)
+    elif asked >= FEWEST and failures > FAILURES * asked:
+        text = f"Guard: the candidate's model gave no answer for {failures} of the last {asked} images."
+        abort.end(tx, line.id, policy.GUARD, text, now)
 
 
 def _backlog(tx: Tx, line: LineInForce, now: datetime) -> None:

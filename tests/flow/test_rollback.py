@@ -1,14 +1,14 @@
-"""Going back: from a rollout at once, and over rollouts in one step."""
+"""Going back: from a rollout at once, by people or guards, and over rollouts in one step."""
 
 import pytest
 
 from inspection.core.level import Level
 from inspection.core.policy import InvalidPolicy
 from inspection.core.rollout import Phase, Step
-from inspection.flow import policy
+from inspection.flow import guard, policy
 from inspection.store import lines
-from tests.flow.rollouts import Trial, plan, terms
-from tests.plant import Plant
+from tests.flow.rollouts import NEW, Trial, plan, terms
+from tests.plant import MODEL, Plant
 
 
 @pytest.fixture
@@ -64,3 +64,27 @@ def test_a_rollback_reaches_no_further_than_its_window(trial: Trial) -> None:
         trial.plant.write(
             lambda tx: policy.rollback(tx, line="phones", by="erin", reason="", now=trial.plant.now, to=first)
         )
+
+
+@pytest.mark.parametrize("fails", [True, False])
+def test_a_candidate_that_decides_and_whose_model_fails_is_aborted(trial: Trial, fails: bool) -> None:
+    trial.start(plan(steps=(Step(weight=50), Step(weight=100, gate=True))))
+    trial.plant.write(lambda tx: tx.exec_driver_sql("UPDATE policy SET override = true"))
+    trial.at(Phase.CANARY)
+    for _ in range(12):
+        trial.unit(new=None if fails else 0.1)
+    trial.plant.write(lambda tx: guard.watch(tx, now=trial.plant.now))
+    assert trial.state().rollout.live is not fails
+    assert trial.in_force().policy.terms.level is Level.PARTIAL_AUTOMATION, "the stable policy goes on"
+    assert trial.in_force().policy.terms.model == MODEL
+
+
+def test_a_candidate_whose_proof_has_ended_is_aborted_unless_it_is_an_override(trial: Trial) -> None:
+    trial.start(plan(steps=(Step(weight=50), Step(weight=100, gate=True))))
+    trial.plant.write(lambda tx: tx.exec_driver_sql("UPDATE policy SET override = true"))
+    trial.at(Phase.CANARY)
+    trial.plant.write(lambda tx: guard.watch(tx, now=trial.plant.now))
+    assert trial.state().rollout.live
+    trial.plant.write(lambda tx: tx.exec_driver_sql(f"UPDATE policy SET override = false WHERE model = '{NEW}'"))
+    trial.plant.write(lambda tx: guard.watch(tx, now=trial.plant.now))
+    assert trial.state().rollout.phase is Phase.ABORTED
