@@ -1,13 +1,13 @@
 """Runs the benchmarks: all of them, or those named.
 
-python -m benchmarks [startup | router | certificate | ingest | predict_path ...]
+python -m benchmarks [startup | router | replay | certificate | ingest | predict_path ...]
 """
 
 import os
 import sys
 from importlib import import_module
 
-NAMES = ("startup", "router", "certificate", "ingest", "predict_path")
+NAMES = ("startup", "router", "replay", "certificate", "ingest", "predict_path")
 
 
 def main(names: list[str]) -> int:

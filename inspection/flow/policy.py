@@ -4,9 +4,10 @@ from collections.abc import Callable
 from datetime import datetime
 
 from inspection.core.journal import Change, facts, plain
+from inspection.core.level import FREEDOM
 from inspection.core.line import Unknown
 from inspection.core.policy import InvalidPolicy, Policy, Terms
-from inspection.flow import abort, ladder
+from inspection.flow import abort, certificate, ladder
 from inspection.store import journal, lines, models, rollouts
 from inspection.store.database import Tx
 from inspection.store.lines import LineInForce
@@ -64,7 +65,8 @@ def check(tx: Tx, known: LineInForce, terms: Terms, reason: str, now: datetime, 
             f"This gives the AI more freedom than is proved. {'. '.join(one.rstrip('.') for one in missing)}. "
             "Accept it as an override, in your name, or leave it."
         )
-    return bool(missing)
+    # Also where the AI is given less: an override stays one until it is proved or the AI decides nothing.
+    return bool(missing) or (FREEDOM[terms.level].ai_decides and bool(certificate.unproved(tx, known, terms, now)))
 
 
 def rollback(tx: Tx, *, line: str, by: str, reason: str, now: datetime, to: int | None = None) -> int:

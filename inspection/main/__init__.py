@@ -8,6 +8,7 @@ import typer
 
 from inspection.main import lines, models_cli, rollouts, train, users
 from inspection.main.camera import camera
+from inspection.main.certify import certify
 from inspection.main.replay import replay
 from inspection.main.story import journal, story
 
@@ -27,6 +28,7 @@ app.command()(train.train)
 app.command()(train.evaluate)
 app.command()(camera)
 app.command()(replay)
+app.command()(certify)
 app.command()(story)
 app.command()(journal)
 

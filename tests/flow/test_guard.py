@@ -4,11 +4,12 @@ import pytest
 
 from inspection.core.decide import Verdict
 from inspection.core.level import Level
+from inspection.core.policy import Terms
 from inspection.core.predict import Failure
-from inspection.flow import guard
+from inspection.flow import guard, policy
 from inspection.store import journal, lines, monitor
 from inspection.store.database import Database
-from tests.plant import Plant
+from tests.plant import MODEL, Plant
 
 
 @pytest.fixture
@@ -93,4 +94,16 @@ def test_units_that_wait_too_long_are_an_alarm_and_the_level_stays(plant: Plant)
     plant.later(hours=2)
     plant.write(lambda tx: guard.watch(tx, now=plant.now))
     assert alarms(plant) == ["backlog"]
+    assert level(plant) is Level.PARTIAL_AUTOMATION
+
+
+def test_an_override_that_is_lowered_by_a_person_stays_one_and_is_left_alone(plant: Plant) -> None:
+    narrower = Terms(
+        level=Level.PARTIAL_AUTOMATION, model=MODEL, pass_below=0.2, reject_above=0.7, audit_share=1.0
+    )  # fmt: skip
+    plant.write(
+        lambda tx: policy.change(tx, line="phones", terms=narrower, by="erin", reason="To be safe.", now=plant.now)
+    )
+    assert plant.read(lambda tx: lines.in_force(tx, "phones")).policy.override
+    assert plant.write(lambda tx: guard.watch(tx, now=plant.now)) == 0
     assert level(plant) is Level.PARTIAL_AUTOMATION

@@ -1,10 +1,12 @@
 """The proof of a line: a certificate made from labels or refused with what is missing, and what guards have seen."""
 
 import pytest
+from typer.testing import CliRunner
 
 from inspection.core.decide import Verdict
 from inspection.core.label import Label
 from inspection.core.level import Level
+from inspection.main import app
 
 ASKED = {
     "definition": "per_unit", "escape": "10", "escape_per_defective": "", "overkill": "30", "confidence": "90",
@@ -83,3 +85,15 @@ def test_guards_show_what_audits_have_said(visit, plant, model):
     images = plant.unit("B-1", score=0.1)
     plant.answer("ines", Label(verdict=Verdict.PASS, seconds=2.0), seen=images)
     assert "0 in 1 audited units" in visit("ines").get("/lines/phones/proof").text
+
+
+def test_the_command_proves_and_refuses_as_well(plant, monkeypatch):
+    monkeypatch.setenv("JIDOKA_DATABASE_URL", f"sqlite:///{plant.folder / 'plant.db'}")
+    words = ["certify", "phones", "--days", "20000", "--per-defective", "1"]
+    refused = CliRunner().invoke(app, words)
+    assert refused.exit_code == 1
+    assert "to pass: 30 labels do not prove 1.000% per unit; 269 more labels needed." in refused.output
+    made = CliRunner().invoke(app, [*words, "--escape", "0.1", "--overkill", "0.3"])
+    assert made.exit_code == 0, made.output
+    for part in ("Proved by 30 of 30", "pass up to score 0.1", "escapes per unit: 0 of 30", "settle 100.0%"):
+        assert part in made.output
