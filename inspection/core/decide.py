@@ -8,7 +8,7 @@ from inspection.core.level import FREEDOM, Level
 from inspection.core.policy import Terms
 from inspection.core.predict import NoPrediction, Prediction
 
-UNMEASURED = "its brightness and sharpness could not be measured"  # what makes an image unfit that has no figures
+_UNMEASURED = "its brightness and sharpness could not be measured"
 
 
 class Verdict(StrEnum):
@@ -74,6 +74,11 @@ def own_opinion(terms: Terms, opinions: Sequence[Prediction | NoPrediction]) -> 
     if not FREEDOM[terms.level].runs_model:
         return None
     return next((o for o in opinions if o.model == terms.model), opinions[0] if opinions else None)
+
+
+def unmeasured(opinion: Prediction | NoPrediction | None) -> str | None:
+    """What makes an image unfit that has no figures, unless the failure of the model that decides says better why."""
+    return None if isinstance(opinion, NoPrediction) else _UNMEASURED
 
 
 @dataclass(frozen=True, kw_only=True)

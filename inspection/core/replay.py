@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from inspection.core.decide import Decision, Judged, Verdict, decide, own_opinion, settle
+from inspection.core.decide import Decision, Judged, Verdict, decide, own_opinion, settle, unmeasured
 from inspection.core.level import FREEDOM
 from inspection.core.policy import Terms
 from inspection.core.predict import NoPrediction, Prediction
@@ -19,12 +19,14 @@ Stratum = float | None  # probability that a unit the AI had settled was audited
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class PastImage:
-    """An image as it was judged: every opinion of it, what made it unfit, and the decision under which policy."""
+    """An image as it was judged: every opinion of it, what made it unfit, if it was `measured` at all, and the decision
+    under which policy."""
 
     image_id: int
     view: str
     opinions: tuple[Prediction | NoPrediction, ...]
     unfit: str | None
+    measured: bool = True
     policy: int | None
     decision: Decision | None
 
@@ -84,7 +86,8 @@ def verdict_of(unit: PastUnit, terms: Terms) -> Verdict | None:
 
 
 def _again(image: PastImage, terms: Terms) -> Decision:
-    return decide(terms, own_opinion(terms, image.opinions), image.unfit)
+    opinion = own_opinion(terms, image.opinions)
+    return decide(terms, opinion, image.unfit if image.measured else unmeasured(opinion))
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -4,9 +4,8 @@ import math
 from datetime import datetime, timedelta
 
 from inspection.core.capture import unfit
-from inspection.core.decide import Decision, Disposition, Judged, decide, refer, settle
+from inspection.core.decide import Decision, Disposition, Judged, decide, own_opinion, refer, settle, unmeasured
 from inspection.core.journal import Change, facts
-from inspection.core.level import FREEDOM
 from inspection.core.predict import Examination, NoPrediction, Prediction
 from inspection.core.review import TaskState
 from inspection.store import journal, lines, queue, units
@@ -26,7 +25,7 @@ def decide_image(tx: Tx, *, image_id: int, examination: Examination, now: dateti
     unit = units.get(tx, units.unit_of_image(tx, image_id))
     line = line_of(tx, unit)
     keep_examination(tx, line, unit, image_id, examination, now)
-    opinion = _own_opinion(line, examination)
+    opinion = own_opinion(line.policy.terms, examination.opinions)
     decision = decide(line.policy.terms, opinion, _why_unfit(line, examination, opinion))
     return apply(tx, line, unit, image_id, decision, now)
 
@@ -37,10 +36,9 @@ def line_of(tx: Tx, unit: Unit) -> LineInForce:
 
 
 def _why_unfit(line: LineInForce, examination: Examination, opinion: Prediction | NoPrediction | None) -> str | None:
-    """Without figures an image is unfit, unless the failure of the model that decides says better why."""
-    if examination.quality is not None:
-        return unfit(examination.quality, line.line.recipe.limits)
-    return None if isinstance(opinion, NoPrediction) else "its brightness and sharpness could not be measured"
+    if examination.quality is None:
+        return unmeasured(opinion)
+    return unfit(examination.quality, line.line.recipe.limits)
 
 
 def keep_examination(
@@ -50,7 +48,7 @@ def keep_examination(
     if examination.quality is not None:
         units.add_quality(tx, image_id, examination.quality, unfit(examination.quality, line.line.recipe.limits))
     units.add_opinions(tx, image_id, examination.opinions, now)
-    opinion = _own_opinion(line, examination)
+    opinion = own_opinion(line.policy.terms, examination.opinions)
     if isinstance(opinion, Prediction) and math.isfinite(opinion.score):
         units.raise_score(tx, unit.id, opinion.model, opinion.score)
 
@@ -151,14 +149,3 @@ def _keep_task(
             queue.make_ready(tx, task.id, ready)
     elif task is not None and new.verdict is not None:
         queue.close(tx, task.id, TaskState.CANCELLED, now)
-
-
-def _own_opinion(line: LineInForce, examination: Examination) -> Prediction | NoPrediction | None:
-    terms = line.policy.terms
-    if not FREEDOM[terms.level].runs_model:
-        return None
-    return next((o for o in examination.opinions if o.model == terms.model), None) or _any(examination)
-
-
-def _any(examination: Examination) -> Prediction | NoPrediction | None:
-    return examination.opinions[0] if examination.opinions else None

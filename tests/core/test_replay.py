@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from inspection.core.decide import Decision, decide
+from inspection.core.decide import Decision, decide, unmeasured
 from inspection.core.level import Level
 from inspection.core.policy import Terms
 from inspection.core.predict import Failure, NoPrediction, Prediction
@@ -53,6 +53,15 @@ def test_the_same_terms_make_the_same_decision_again(
     first = decide(under, own[0] if own else None, unfit)
     past = unit(images=(image(*opinions, unfit=unfit, decision=first),))
     assert list(differences([past], {1: under})) == []
+
+
+def test_an_image_without_figures_is_unfit_unless_the_model_that_decides_failed() -> None:
+    failed = NoPrediction(model=MODEL, failure=Failure.DEADLINE)
+    other = NoPrediction(model=OTHER, failure=Failure.DEADLINE)
+    for opinions, reason in (((failed,), "deadline_missed"), ((said(0.1), other), "image_unfit"), ((), "image_unfit")):
+        then = decide(PARTIAL, opinions[0] if opinions else None, unmeasured(opinions[0] if opinions else None))
+        assert then.reason == reason
+        assert list(differences([unit(images=(image(*opinions, measured=False, decision=then),))], {1: PARTIAL})) == []
 
 
 def test_a_decision_that_was_altered_is_found_and_one_that_a_crash_cut_off_is_not_asked_for() -> None:

@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import select
 
-from inspection.core.decide import UNMEASURED, Decision, Outcome, Verdict
+from inspection.core.decide import Decision, Outcome, Verdict
 from inspection.core.moment import micros
 from inspection.core.policy import Terms
 from inspection.core.predict import Failure, NoPrediction, Prediction
@@ -106,11 +106,17 @@ def _images(tx: Tx, unit_ids: Sequence[int]) -> dict[int, list[PastImage]]:
     images: dict[int, list[PastImage]] = defaultdict(list)
     for unit_id, image_id, view, unfit, brightness, policy_id, outcome, reason, detail in rows:
         said = tuple(opinions[image_id])
-        if unfit is None and brightness is None and not any(isinstance(one, NoPrediction) for one in said):
-            unfit = UNMEASURED
         then = None if outcome is None else Decision(outcome=Outcome(outcome), reason=reason, detail=detail)
         images[unit_id].append(
-            PastImage(image_id=image_id, view=view, opinions=said, unfit=unfit, policy=policy_id, decision=then)
+            PastImage(
+                image_id=image_id,
+                view=view,
+                opinions=said,
+                unfit=unfit,
+                measured=brightness is not None or unfit is not None,
+                policy=policy_id,
+                decision=then,
+            )
         )
     return images
 
