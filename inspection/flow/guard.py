@@ -25,14 +25,17 @@ WAIT_LIMIT = timedelta(hours=1)
 
 
 def heard(tx: Tx, line: LineInForce, unit: Unit, verdict: Verdict, *, saw_ai: bool, now: datetime) -> bool:
-    """Hear a person's verdict on a unit, in the transaction that keeps it; whether the line was lowered.
+    """Hear a person's verdict on a unit, in the transaction that keeps it; whether freedom was taken away.
 
     Escapes, overkill and overturns, which are both together, are counted among all audited units that the policy in
-    force has judged: a blind sample of all units, as the certificate's limits are about.
+    force has judged: a blind sample of all units, as the certificate's limits are about. A rollout's candidate has
+    processes of its own, which end the rollout and leave the stable policy as it is.
     """
+    new = line.candidate is not None and line.candidate.rollout_id == unit.rollout_id
+    line = line.deciding(unit.rollout_id)
     if saw_ai or not unit.audited or not FREEDOM[line.policy.terms.level].ai_decides:
         return False
-    if unit.rollout_id is not None or units.policy_of(tx, unit.id) != line.policy_id:
+    if units.policy_of(tx, unit.id) != line.policy_id:
         return False
     overturned = unit.ai_verdict is not None and unit.ai_verdict is not verdict
     events = {
@@ -41,15 +44,18 @@ def heard(tx: Tx, line: LineInForce, unit: Unit, verdict: Verdict, *, saw_ai: bo
         "overturns": overturned,
     }
     held_to = limits(tx, line, now)
-    tripped = {kind: _moved(tx, line, kind, held_to[kind], event, now) for kind, event in events.items()}
+    whose = "candidate " if new else ""
+    tripped = {kind: _moved(tx, line, whose + kind, held_to[kind], event, now) for kind, event in events.items()}
     for kind, process in tripped.items():
         if process.log_e >= TRIPS_AT:
             text = (
                 f"Guard: {process.events} {kind} in {process.trials} audited units are more than the limit of "
                 f"{process.limit:.2%} allows. Hold what the AI has settled lately, and find out what has changed."
             )
-            _lower(tx, line, kind, text, now)
-            return True
+            if new:
+                monitor.fire(tx, line.id, whose + kind, line.line.name, text, now)
+                return abort.end(tx, line.id, policy.GUARD, text, now)
+            return _lower(tx, line, kind, text, now)
     return False
 
 

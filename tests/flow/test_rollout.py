@@ -11,7 +11,7 @@ from inspection.core.policy import InvalidPolicy
 from inspection.core.predict import Examination
 from inspection.core.rollout import InvalidRollout, Pause, Phase, Step
 from inspection.flow import decide, policy
-from inspection.store import journal, lines, models
+from inspection.store import journal, lines, models, monitor
 from tests.flow.rollouts import NEW, WHY, Trial, opinion, plan, terms
 from tests.plant import FIT, MODEL, Plant
 
@@ -193,6 +193,19 @@ def test_a_guard_aborts_a_rollout_and_lowers_the_line(trial: Trial, phase: str) 
     assert trial.state().rollout.phase is Phase.ABORTED
     assert trial.in_force().policy.terms.level is Level.SHADOW
     assert events(trial)[-1] == ("rollout_aborted", "guard", "aborted")
+
+
+def test_audits_that_contradict_the_candidate_end_its_rollout_and_leave_the_line_as_it_is(trial: Trial) -> None:
+    trial.start()
+    trial.at(Phase.BAKING)
+    before = trial.in_force().policy.number
+    for _ in range(6):
+        trial.labelled(1, Verdict.REJECT, old=0.5, new=0.1)
+    assert trial.state().rollout.phase is Phase.ABORTED
+    assert trial.in_force().policy.number == before
+    assert trial.in_force().candidate is None
+    told = [alarm.kind for alarm in trial.plant.read(lambda tx: monitor.firing(tx))]
+    assert "candidate escapes" in told
 
 
 def test_a_guard_aborts_a_candidate_above_a_line_that_is_safe_already(plant: Plant) -> None:
