@@ -32,6 +32,7 @@ class Settings(BaseSettings):
     window_images: int = Field(20, ge=3, le=10_000, description="Images in one window of the brightness chart.")
     window_seconds: float = Field(60.0, gt=0, le=86_400, description="Longest time of one such window.")
     secure_cookies: bool = Field(False, description="Send cookies over HTTPS only; turn on behind a TLS proxy.")
+    two_people: bool = Field(False, description="More freedom for an AI needs a second person's approval.")
     camera_token: str = Field("", repr=False, description="Token for the command 'jidoka camera'.")
 
     @property

@@ -57,3 +57,4 @@ class Services:
     unavailable: type[Exception] | None = None
     demo: DemoControl | None = None
     secure_cookies: bool = False
+    two_people: bool = False

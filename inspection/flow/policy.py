@@ -6,7 +6,7 @@ from datetime import datetime
 from inspection.core.journal import Change, facts, plain
 from inspection.core.level import FREEDOM
 from inspection.core.line import Unknown
-from inspection.core.policy import InvalidPolicy, Policy, Terms
+from inspection.core.policy import InvalidPolicy, Policy, Terms, raises
 from inspection.flow import abort, certificate, ladder
 from inspection.store import journal, lines, models, rollouts
 from inspection.store.database import Tx
@@ -69,7 +69,9 @@ def check(tx: Tx, known: LineInForce, terms: Terms, reason: str, now: datetime, 
     return bool(missing) or (FREEDOM[terms.level].ai_decides and bool(certificate.unproved(tx, known, terms, now)))
 
 
-def rollback(tx: Tx, *, line: str, by: str, reason: str, now: datetime, to: int | None = None) -> int:
+def rollback(
+    tx: Tx, *, line: str, by: str, reason: str, now: datetime, to: int | None = None, two_people: bool = False
+) -> int:  # fmt: skip
     """Go back at once: from a rollout under way to the stable policy, else to the terms before the ones in force or to
     a recent policy's, as a new policy. That does not give the AI more freedom, but for what a rollout has replaced: the
     policies before it were proved as well, and are back in one step. The number of the policy that is then in force."""
@@ -88,6 +90,10 @@ def rollback(tx: Tx, *, line: str, by: str, reason: str, now: datetime, to: int 
     why = f"Rolled back to policy {before.number}. {reason}".strip()
     if _replaced_by_rollouts(tx, known, before):
         return put(tx, known, before.terms, by, plain(why), override=before.override, now=now)
+    if two_people and raises(known.policy.terms, before.terms):
+        raise InvalidPolicy(
+            "Going back would give the AI more freedom: propose it as a change, for a second person to approve."
+        )
     return change(tx, line=line, terms=before.terms, by=by, reason=why, now=now)
 
 

@@ -124,8 +124,9 @@ def level(
 ) -> None:
     """Change a line's degree of automation, from its next image on."""
     from inspection.core.policy import Terms
-    from inspection.flow import policy
+    from inspection.flow import approval
     from inspection.main.server import now
+    from inspection.settings import read
     from inspection.store import lines
 
     with database(data_dir) as db:
@@ -140,10 +141,14 @@ def level(
             deadline_ms=before.deadline_ms,
         )
         number = db.write(
-            lambda tx: policy.change(
-                tx, line=name, terms=terms, by=BY, reason=reason, now=now(), accept_override=override
+            lambda tx: approval.submit(
+                tx, line=name, terms=terms, by=BY, reason=reason, now=now(), accept_override=override,
+                two_people=read(data_dir=data_dir).two_people,
             )
-        )
+        )  # fmt: skip
+    if number is None:
+        print("It is proposed: a second person must approve it on the line's page.")
+        return
     print(f"Line {name} is at {FREEDOM[level].title.lower()} from its next image on (policy {number}).")
 
 

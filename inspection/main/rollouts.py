@@ -37,9 +37,10 @@ def start(
     """Start a rollout of a candidate policy on a line, in shadow first."""
     from inspection.core.policy import Terms
     from inspection.core.rollout import Plan, steps_from
-    from inspection.flow import rollout
+    from inspection.flow import approval
     from inspection.main.lines import model_of
     from inspection.main.server import now
+    from inspection.settings import read
     from inspection.store import lines
 
     with database(data_dir) as db:
@@ -54,10 +55,13 @@ def start(
             strategy=strategy, steps=steps_from(steps, strategy), shadow_samples=shadow, min_samples=samples,
             margin=margin, bake_s=3600 * bake_hours,
         )  # fmt: skip
-        number = db.write(lambda tx: rollout.start(
+        number = db.write(lambda tx: approval.submit(
             tx, line=name, terms=terms, plan=plan, by=BY, reason=reason, now=now(), accept_override=override,
-            expected=known.number,
+            expected=known.number, two_people=read(data_dir=data_dir).two_people,
         ))  # fmt: skip
+    if number is None:
+        print("It is proposed: a second person must approve it on the line's page.")
+        return
     print(f"Rollout {number} of line {name} has begun in shadow: {_way(plan)}.")
 
 
@@ -104,9 +108,12 @@ def back(
     """Go back at once to the stable policy during a rollout, or to a recent one after it."""
     from inspection.flow import policy
     from inspection.main.server import now
+    from inspection.settings import read
 
     with database(data_dir) as db:
-        number = db.write(lambda tx: policy.rollback(tx, line=name, by=BY, reason=reason, now=now(), to=to))
+        number = db.write(lambda tx: policy.rollback(
+            tx, line=name, by=BY, reason=reason, now=now(), to=to, two_people=read(data_dir=data_dir).two_people
+        ))  # fmt: skip
     print(f"Line {name} decides by policy {number} from its next image on.")
 
 

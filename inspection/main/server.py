@@ -157,6 +157,7 @@ def build(server: Server, demo: Any = None) -> FastAPI:
         changes=server.changes,
         demo=demo,
         secure_cookies=settings.secure_cookies,
+        two_people=settings.two_people,
         start_job=server.train_now.set,
         predictor=server.predictor,
         unavailable=Unavailable,

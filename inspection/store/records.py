@@ -37,6 +37,7 @@ BASELINE = _table(tables.BaselineRow)
 ALARM = _table(tables.AlarmRow)
 CERTIFICATE = _table(tables.CertificateRow)
 GUARD = _table(tables.GuardRow)
+PROPOSAL = _table(tables.ProposalRow)
 JOURNAL = _table(tables.JournalRow)
 
 

@@ -400,6 +400,25 @@ class CertificateRow(SQLModel, table=True):
     void_reason: str = _text()
 
 
+class ProposalRow(SQLModel, table=True):
+    """More freedom for the AI that one person has proposed and another must approve; `plan` is empty for a change at
+    once."""
+
+    __tablename__ = "proposal"
+    id: int | None = _id()
+    line_id: int = _to("line.id")
+    expected: int
+    terms: str = _text("{}")
+    plan: str = _text()
+    by: str
+    reason: str = _text()
+    override: bool = False
+    at: int = _time()
+    ended_at: int | None = _time(null=True)
+    ended_by: str = ""
+    outcome: str = ""
+
+
 class GuardRow(SQLModel, table=True):
     """A watch over what blind labels say of a policy: the state of its e-process after each label."""
 

@@ -73,7 +73,16 @@ def line_page(desk: Desk, name: str, *, status: int = 200, **told: Any) -> HTMLR
     versions = {model.artefact: model.version for model in page.models}
     before = next((policy for policy in page.history if policy.number < page.policy.number), None)
     demo = desk.services.demo if page.line.simulated else None
-    blank = ("problem", "rollback_problem", "alarm_problem", "camera_problem", "camera_name", "token", "server")
+    blank = (
+        "problem",
+        "proposal_problem",
+        "rollback_problem",
+        "alarm_problem",
+        "camera_problem",
+        "camera_name",
+        "token",
+        "server",
+    )
     values: dict[str, Any] = {**dict.fromkeys(blank, ""), "draft": Draft.of(terms, page.policy.number), **told}
     return desk.page(
         "line.html", status=status, page=page, next_level=next_level, conditions=conditions, line=page.line,

@@ -10,7 +10,7 @@ from inspection.core.line import Unknown
 from inspection.core.people import Role
 from inspection.core.policy import InvalidPolicy
 from inspection.core.rollout import InvalidRollout, Plan, Strategy, steps_from, steps_in_words
-from inspection.flow import rollout
+from inspection.flow import approval, rollout
 from inspection.store.reports import rollout as report
 from review_ui.guard import Desk, guard
 from review_ui.wording import Draft, number_typed, policy_words
@@ -70,9 +70,9 @@ def start(
     try:
         terms, plan = draft.terms(), typed.plan()
         desk.write(
-            lambda tx: rollout.start(
+            lambda tx: approval.submit(
                 tx, line=line, terms=terms, plan=plan, by=desk.person.name, reason=reason, now=desk.now,
-                accept_override=draft.override, expected=expected,
+                accept_override=draft.override, expected=expected, two_people=desk.services.two_people,
             )
         )  # fmt: skip
     except (InvalidPolicy, InvalidRollout, Unknown) as refused:

@@ -30,7 +30,8 @@ INSPECTORS_ACT = [
     "/password",
 ]
 ENGINEERS_ACT = [
-    "/new-line", "/lines/phones/policy", "/lines/phones/rollback", "/lines/phones/cameras",
+    "/new-line", "/lines/phones/policy", "/lines/phones/rollback", "/lines/phones/proposals/1/approve",
+    "/lines/phones/proposals/1/decline", "/lines/phones/cameras",
     "/lines/phones/cameras/cam1/revoke",
     "/lines/phones/alarms/1/clear", "/lines/phones/samples", "/lines/phones/samples/ab/remove", "/lines/phones/train",
     "/lines/phones/train/1/cancel", "/lines/phones/light", "/lines/phones/demo", "/lines/phones/proof",

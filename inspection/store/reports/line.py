@@ -13,10 +13,11 @@ from inspection.core.moment import moment
 from inspection.core.policy import Policy, Terms
 from inspection.core.risk import Limits
 from inspection.core.thresholds import Thresholds, propose
-from inspection.store import lines, models, monitor
+from inspection.store import lines, models, monitor, proposals
 from inspection.store.database import Tx
 from inspection.store.models import Job, Model
 from inspection.store.monitor import Alarm
+from inspection.store.proposals import Proposal
 from inspection.store.records import CAMERA, IMAGE, LABEL, PREDICTION, UNIT
 from inspection.store.reports.board import waiting_of
 
@@ -94,6 +95,7 @@ class LinePage:
     evidence: Evidence
     waiting: int
     oldest_wait_s: float | None
+    proposal: Proposal | None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -109,6 +111,11 @@ def replay_choices(tx: Tx, name: str) -> Choices:
     """What there is to choose from on the line of that name; raises Unknown."""
     known = lines.in_force(tx, name)
     return Choices(line=known.line, terms=known.policy.terms, models=tuple(models.all_of_line(tx, known.id)))
+
+
+def proposal(tx: Tx, name: str) -> Proposal | None:
+    """What waits for a second person on the line of that name; raises Unknown."""
+    return proposals.waiting(tx, lines.in_force(tx, name).id)
 
 
 def line(tx: Tx, name: str) -> Line:
@@ -139,6 +146,7 @@ def page(tx: Tx, name: str, now: datetime, bins: int = 40) -> LinePage:
         evidence=proof,
         waiting=waiting,
         oldest_wait_s=oldest,
+        proposal=proposals.waiting(tx, known.id),
     )
 
 
