@@ -62,6 +62,13 @@ class RateProcess:
         marks = (*self.marks, events)[-MOST_STARTS:]
         return replace(moved, marks=marks, first=trials // self.stretch + 1 - len(marks))
 
+    def without(self, event: bool) -> "RateProcess":
+        """Before the last label, which was this: an answer that was taken back was never given."""
+        events, trials = max(0, self.events - event), max(0, self.trials - 1)
+        last = trials // self.stretch if self.restarts else 0
+        marks = tuple(min(mark, events) for mark in self.marks[: max(1, last + 1 - self.first)])
+        return replace(self, events=events, trials=trials, marks=marks)
+
     @property
     def log_e(self) -> float:
         """log E."""

@@ -23,7 +23,8 @@ def issue(
     sensitivity: Sensitivity | None = None, window: timedelta = WINDOW, valid: timedelta = VALID,
 ) -> Certificate | NotProved:  # fmt: skip
     """Prove what the labels of the window prove of a model, the one in force where none is named, and keep the
-    certificate; or say what is missing. Either is in the journal. Raises InvalidPolicy where nothing can be asked."""
+    certificate; or say what is missing. Labels from before a change of cameras, a drift or a guard's trip prove nothing
+    of what has been since. Either is in the journal. Raises InvalidPolicy where nothing can be asked."""
     known = lines.in_force(tx, line)
     model = model or known.policy.terms.model
     if model is None or models.of_line(tx, known.id, model) is None:
@@ -31,10 +32,11 @@ def issue(
     drift = _drift(tx, known)
     if drift is not None:
         raise InvalidPolicy(f"A drift alarm fires ({drift}): mend what it tells of, then collect labels anew.")
-    evidence = certificates.evidence(tx, known.id, known.recipe_id, model, now - window, now)
+    begin = max(now - window, certificates.settled_since(tx, known.id))
+    evidence = certificates.evidence(tx, known.id, known.recipe_id, model, begin, now)
     subject = Subject(
         model=model, line=line, recipe=str(known.recipe_id), cameras=certificates.cameras(tx, known.id),
-        window_from=now - window, window_to=now, expires=now + valid,
+        window_from=begin, window_to=now, expires=now + valid,
     )  # fmt: skip
     found = prove(evidence, limits, subject, sensitivity)
     journal.append(tx, now, _told(tx, known, found, model, by, now))
@@ -54,36 +56,49 @@ def _told(tx: Tx, known: LineInForce, found: Certificate | NotProved, model: str
 
 def held(tx: Tx, known: LineInForce, model: str | None, now: datetime) -> tuple[Kept | None, str]:
     """The newest certificate of a model if it holds now, and in words why there is none."""
-    kept = None if model is None else certificates.newest(tx, known.id, model)
-    if kept is None:
+    kept = [] if model is None else certificates.of_model(tx, known.id, model)
+    if not kept:
         return None, "There is none for this model yet."
-    if kept.voided_at is not None:
-        return None, kept.void_reason
-    why = voided_by(
-        kept.certificate, now=now, model=model, recipe=str(known.recipe_id),
-        cameras=certificates.cameras(tx, known.id), drift_alarm=_drift(tx, known),
-    )  # fmt: skip
-    return (kept, "") if why is None else (None, why)
+    why = kept[0].void_reason if kept[0].voided_at is not None else _voided(tx, known, kept[0], now)
+    return (kept[0], "") if why is None else (None, why)
+
+
+def proving(tx: Tx, known: LineInForce, terms: Terms, now: datetime) -> tuple[list[Kept], str]:
+    """The certificates that prove these terms now, newest first; without any, why the newest does not."""
+    found, reasons = [], []
+    for kept in [] if terms.model is None else certificates.of_model(tx, known.id, terms.model):
+        why = kept.void_reason if kept.voided_at is not None else _voided(tx, known, kept, now)
+        why = why if why is not None else fits(kept.certificate, terms)
+        found += [kept] if why is None else []
+        reasons += [why] if why is not None else []
+    return found, "" if found else next(iter(reasons), "There is none for this model yet.")
 
 
 def unproved(tx: Tx, known: LineInForce, terms: Terms, now: datetime) -> str:
     """Why no certificate proves these terms, in a sentence; "" where one does."""
-    kept, why = held(tx, known, terms.model, now)
-    return why if kept is None else fits(kept.certificate, terms) or ""
+    return proving(tx, known, terms, now)[1]
 
 
 def void(tx: Tx, known: LineInForce, reason: str, by: str, now: datetime) -> None:
-    """End the certificate of the model in force, with its entry in the journal; nothing where there is none."""
+    """End the certificates of the model in force, each with its entry in the journal; nothing where there is none."""
     model = known.policy.terms.model
-    kept = None if model is None else certificates.newest(tx, known.id, model)
-    if kept is None or kept.voided_at is not None:
-        return
-    certificates.void(tx, kept.id, reason, now)
-    subject, told = f"line/{known.line.name}/certificate", facts(number=kept.number, model=model)
-    change = Change(
-        subject=subject, event="certificate_voided", actor=by, before="valid", after="void", reason=reason, facts=told
-    )
-    journal.append(tx, now, change)
+    for kept in [] if model is None else certificates.of_model(tx, known.id, model):
+        if kept.voided_at is not None:
+            continue
+        certificates.void(tx, kept.id, reason, now)
+        subject, told = f"line/{known.line.name}/certificate", facts(number=kept.number, model=model)
+        change = Change(
+            subject=subject, event="certificate_voided", actor=by, before="valid", after="void", reason=reason,
+            facts=told,
+        )  # fmt: skip
+        journal.append(tx, now, change)
+
+
+def _voided(tx: Tx, known: LineInForce, kept: Kept, now: datetime) -> str | None:
+    return voided_by(
+        kept.certificate, now=now, model=kept.certificate.model, recipe=str(known.recipe_id),
+        cameras=certificates.cameras(tx, known.id), drift_alarm=_drift(tx, known),
+    )  # fmt: skip
 
 
 def _drift(tx: Tx, known: LineInForce) -> str | None:

@@ -31,58 +31,77 @@ def heard(tx: Tx, line: LineInForce, unit: Unit, verdict: Verdict, *, saw_ai: bo
     force has judged: a blind sample of all units, as the certificate's limits are about. A rollout's candidate has
     processes of its own, which end the rollout and leave the stable policy as it is.
     """
-    new = line.candidate is not None and line.candidate.rollout_id == unit.rollout_id
-    line = line.deciding(unit.rollout_id)
-    if saw_ai or not unit.audited or not FREEDOM[line.policy.terms.level].ai_decides:
-        return False
-    if units.policy_of(tx, unit.id) != line.policy_id:
-        return False
-    overturned = unit.ai_verdict is not None and unit.ai_verdict is not verdict
-    events = {
-        "escapes": overturned and verdict is Verdict.REJECT,
-        "overkill": overturned and verdict is Verdict.PASS,
-        "overturns": overturned,
-    }
-    held_to = limits(tx, line, now)
-    whose = "candidate " if new else ""
-    tripped = {kind: _moved(tx, line, whose + kind, held_to[kind], event, now) for kind, event in events.items()}
-    for kind, process in tripped.items():
+    line, whose, events = _events(tx, line, unit, verdict, saw_ai=saw_ai)
+    held_to = limits(tx, line, now) if events else {}
+    moved = {whose + kind: _moved(tx, line, whose + kind, held_to[kind], event, now) for kind, event in events.items()}
+    for kind, process in moved.items():
         if process.log_e >= TRIPS_AT:
             text = (
                 f"Guard: {process.events} {kind} in {process.trials} audited units are more than the limit of "
                 f"{process.limit:.2%} allows. Hold what the AI has settled lately, and find out what has changed."
             )
-            if new:
-                monitor.fire(tx, line.id, whose + kind, line.line.name, text, now)
+            for each in moved:  # what comes after the trip is judged by itself
+                certificates.drop_guard(tx, line.id, each)
+            if whose:
+                monitor.fire(tx, line.id, kind, line.line.name, text, now)
                 return abort.end(tx, line.id, policy.GUARD, text, now)
             return _lower(tx, line, kind, text, now)
     return False
 
 
-def _moved(tx: Tx, line: LineInForce, kind: str, limit: float, event: bool, now: datetime) -> RateProcess:
-    """Put one label into a guard's process. A policy that decides otherwise, or another limit, begins anew."""
+def taken_back(tx: Tx, line: LineInForce, unit: Unit, verdict: Verdict, *, saw_ai: bool, now: datetime) -> None:
+    """A person takes a verdict back that was heard, which it then was not. What tripped a guard has done so."""
+    line, whose, events = _events(tx, line, unit, verdict, saw_ai=saw_ai)
+    held_to = limits(tx, line, now) if events else {}
+    for kind, event in events.items():
+        _moved(tx, line, whose + kind, held_to[kind], event, now, back=True)
+
+
+def _events(
+    tx: Tx, line: LineInForce, unit: Unit, verdict: Verdict, *, saw_ai: bool
+) -> tuple[LineInForce, str, dict[str, bool]]:
+    """The line as it decides the unit, whose guards hear of it, and what each is told; nothing where none does."""
+    whose = "candidate " if line.candidate is not None and line.candidate.rollout_id == unit.rollout_id else ""
+    line = line.deciding(unit.rollout_id)
+    heeded = unit.audited and not saw_ai and FREEDOM[line.policy.terms.level].ai_decides
+    if not heeded or units.policy_of(tx, unit.id) != line.policy_id:
+        return line, whose, {}
+    overturned = unit.ai_verdict is not None and unit.ai_verdict is not verdict
+    return line, whose, {
+        "escapes": overturned and verdict is Verdict.REJECT, "overkill": overturned and verdict is Verdict.PASS,
+        "overturns": overturned,
+    }  # fmt: skip
+
+
+def _moved(
+    tx: Tx, line: LineInForce, kind: str, limit: float, event: bool, now: datetime, *, back: bool = False
+) -> RateProcess:
+    """Move a guard's process by one label, or back by it. A policy that decides otherwise, or another limit, begins
+    anew."""
     terms = line.policy.terms
     key = f"{terms.model} {terms.level} {terms.pass_below} {terms.reject_above} {limit}"
     kept = certificates.guard(tx, line.id, kind)
     begun = kept.process if kept is not None and kept.key == key else RateProcess(limit=limit)
     assert isinstance(begun, RateProcess)
-    process = begun.update(event)
+    process = begun.without(event) if back else begun.update(event)
     certificates.keep_guard(tx, line.id, kind, KeptGuard(key=key, process=process), now)
     return process
 
 
 def limits(tx: Tx, line: LineInForce, now: datetime) -> dict[str, float]:
-    """The rates that the line's guards hold it to: its certificate's, or the usual ones without one."""
-    kept, _ = certificate.held(tx, line, line.policy.terms.model, now)
-    escape, overkill = ESCAPE_LIMIT, OVERKILL_LIMIT
-    if kept is not None and kept.certificate.limits.definition is Risk.PER_UNIT:
-        escape, overkill = kept.certificate.limits.escape, kept.certificate.limits.overkill
+    """The rates that the line's guards hold it to: the strictest of the certificates that prove its policy, or the
+    usual ones without any."""
+    kept, _ = certificate.proving(tx, line, line.policy.terms, now)
+    asked = [one.certificate.limits for one in kept if one.certificate.limits.definition is Risk.PER_UNIT]
+    escape = min((one.escape for one in asked), default=ESCAPE_LIMIT)
+    overkill = min((one.overkill for one in asked), default=OVERKILL_LIMIT)
     return {"escapes": escape, "overkill": overkill, "overturns": min(escape + overkill, 0.99)}
 
 
-def _lower(tx: Tx, line: LineInForce, kind: str, text: str, now: datetime) -> bool:
-    """Void the certificate, raise an alarm, and bring the line to its safe level, all in this transaction."""
-    certificate.void(tx, line, text, policy.GUARD, now)
+def _lower(tx: Tx, line: LineInForce, kind: str, text: str, now: datetime, *, voids: bool = True) -> bool:
+    """Void the certificates, raise an alarm, and bring the line to its safe level, all in this transaction."""
+    if voids:
+        certificate.void(tx, line, text, policy.GUARD, now)
     monitor.fire(tx, line.id, kind, line.line.name, text, now)
     return policy.lower(tx, lines.in_force_by_id(tx, line.id), text, now)
 
@@ -102,10 +121,11 @@ def _watch_one(tx: Tx, line: LineInForce, now: datetime) -> bool:
         why = certificate.unproved(tx, line, line.policy.terms, now)
         if why:
             return _lower(tx, line, "certificate", f"Guard: the proof of this policy has ended. {why}", now)
-    failures, asked = units.failures(tx, line.id, line.policy.terms.model or "", now - LOOK_BACK)
+    since = max(now - LOOK_BACK, line.policy.at)
+    failures, asked = units.failures(tx, line.id, line.policy.terms.model or "", since)
     if asked >= FEWEST and failures > FAILURES * asked:
         text = f"Guard: the model gave no answer for {failures} of the last {asked} images. Look at the server."
-        return _lower(tx, line, "model", text, now)
+        return _lower(tx, line, "model", text, now, voids=False)
     return False
 
 

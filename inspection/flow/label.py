@@ -129,6 +129,8 @@ def undo(tx: Tx, *, person: Person, now: datetime) -> Held:
     line = decide.line_of(tx, unit)
     _make_way(tx, unit, given, person, now)
     labels.take_back(tx, given.id)
+    task = queue.get(tx, given.task_id)
+    guard.taken_back(tx, line, unit, Verdict(given.verdict), saw_ai=task is None or task.saw_ai, now=now)
     units.person_says(tx, unit.id, None, None)
     queue.release(tx, given.task_id)
     change = Change(

@@ -9,7 +9,7 @@ from inspection.core.journal import Change, facts, plain
 from inspection.core.line import Unknown
 from inspection.core.monitor import Baseline, Chart, Light, advance, learn, window_value
 from inspection.core.policy import InvalidPolicy
-from inspection.flow import policy
+from inspection.flow import certificate, policy
 from inspection.store import journal, lines, monitor
 from inspection.store.database import Tx
 from inspection.store.lines import LineInForce
@@ -103,8 +103,10 @@ def _alarm(tx: Tx, line: LineInForce, eye: Eye, chart: Chart, baseline: Baseline
                 facts=told,
             ),
         )
+    known = lines.in_force_by_id(tx, line.id)
+    certificate.void(tx, known, f"The light has drifted: {text}", policy.GUARD, now)
     # Also while the alarm already fires: nobody raises a line in bad light and has it stay there.
-    policy.lower(tx, lines.in_force_by_id(tx, line.id), f"Guard: {text}", now)
+    policy.lower(tx, known, f"Guard: {text}", now)
 
 
 def ack(tx: Tx, *, alarm_id: int, by: str, now: datetime) -> None:

@@ -58,12 +58,13 @@ def proof(tx: Tx, name: str, now: datetime) -> Proof:
     registry = models.all_of_line(tx, known.id)
     model = known.policy.terms.model or (registry[0].artefact if registry else None)
     held, why = certificate.held(tx, known, model, now)
-    last = None if model is None else certificates.newest(tx, known.id, model)
+    last = next(iter([] if model is None else certificates.of_model(tx, known.id, model, 1)), None)
     limits = USUAL if last is None else last.certificate.limits
     labels = defective = 0
     found = None
+    begin = max(now - certificate.WINDOW, certificates.settled_since(tx, known.id))
     if model is not None:
-        sample = thinned(certificates.evidence(tx, known.id, known.recipe_id, model, now - certificate.WINDOW, now))
+        sample = thinned(certificates.evidence(tx, known.id, known.recipe_id, model, begin, now))
         labels, defective = len(sample), int(sample.defective.sum())
         passing = walk_both(sample, limits, None)[0].counts if labels else None
         found = curve(passing, Risk.PER_UNIT, limits.delta) if passing is not None and len(passing.thresholds) else None

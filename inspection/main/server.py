@@ -176,18 +176,23 @@ def start_background(server: Server) -> None:
 
 def _tick(server: Server) -> None:
     rule = monitor.WindowRule(images=server.settings.window_images, seconds=server.settings.window_seconds)
+    write = server.db.write
+    watches: tuple[Callable[[], object], ...] = (
+        lambda: write(lambda tx: decide.refer_undecided(tx, before=now() - CUT_OFF_AFTER, now=now())),
+        lambda: write(lambda tx: decide.refer_incomplete(tx, now=now())),
+        lambda: write(lambda tx: monitor.watch(tx, rule=rule, now=now())),
+        lambda: write(lambda tx: guard.watch(tx, now=now())),
+        lambda: _warm(server),
+        lambda: write(lambda tx: rollout.tick(tx, now=now())),
+    )
     while not server.stop.wait(TICK_S):
-        try:
-            server.db.write(lambda tx: decide.refer_undecided(tx, before=now() - CUT_OFF_AFTER, now=now()))
-            server.db.write(lambda tx: decide.refer_incomplete(tx, now=now()))
-            server.db.write(lambda tx: monitor.watch(tx, rule=rule, now=now()))
-            server.db.write(lambda tx: guard.watch(tx, now=now()))
-            _warm(server)
-            server.db.write(lambda tx: rollout.tick(tx, now=now()))
-        except Unavailable as error:
-            log.warning("watch_delayed reason=%s", error)
-        except Exception:
-            log.exception("watch_failed")
+        for watch in watches:  # one that fails must not blind the others
+            try:
+                watch()
+            except Unavailable as error:
+                log.warning("watch_delayed reason=%s", error)
+            except Exception:
+                log.exception("watch_failed")
 
 
 def _warm(server: Server) -> None:

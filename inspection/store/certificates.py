@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 import numpy as np
-from sqlalchemy import case, exists, func, insert, or_, select, update
+from sqlalchemy import case, delete, exists, func, insert, select, update
 
 from inspection.core.certificate import Certificate, as_json, from_json
 from inspection.core.decide import Verdict
@@ -18,9 +18,10 @@ from inspection.core.eprocess import from_json as process_from
 from inspection.core.level import Level
 from inspection.core.moment import micros, moment
 from inspection.core.sample import Evidence
-from inspection.store.records import CAMERA, CERTIFICATE, GUARD, IMAGE, LABEL, POLICY, PREDICTION, UNIT, dump
+from inspection.store.records import ALARM, CAMERA, CERTIFICATE, GUARD, IMAGE, LABEL, POLICY, PREDICTION, UNIT, dump
 from inspection.store.transaction import Tx
 
+_UPSET = ("light", "escapes", "overkill", "overturns")  # alarms after which labels from before prove nothing
 _ALL_LABELLED = (str(Level.HUMAN_ONLY), str(Level.SHADOW))  # people inspect every unit there, blind
 
 
@@ -49,16 +50,21 @@ def add(tx: Tx, line_id: int, certificate: Certificate, by: str, now: datetime) 
     return number
 
 
-def newest(tx: Tx, line_id: int, model: str) -> Kept | None:
-    """The newest certificate of that model on the line, voided or not."""
+def of_model(tx: Tx, line_id: int, model: str, limit: int = 20) -> list[Kept]:
+    """The newest certificates of that model on the line, voided ones too, newest first."""
     query = select(CERTIFICATE).where(CERTIFICATE.c.line_id == line_id, CERTIFICATE.c.model == model)
-    row = tx.execute(query.order_by(CERTIFICATE.c.id.desc()).limit(1)).one_or_none()
-    if row is None:
-        return None
-    return Kept(
-        id=row.id, number=row.number, certificate=from_json(json.loads(row.body)), by=row.by, at=moment(row.at),
-        voided_at=None if row.voided_at is None else moment(row.voided_at), void_reason=row.void_reason,
-    )  # fmt: skip
+    return [
+        Kept(
+            id=row.id,
+            number=row.number,
+            certificate=from_json(json.loads(row.body)),
+            by=row.by,
+            at=moment(row.at),
+            voided_at=None if row.voided_at is None else moment(row.voided_at),
+            void_reason=row.void_reason,
+        )
+        for row in tx.execute(query.order_by(CERTIFICATE.c.id.desc()).limit(limit))
+    ]
 
 
 def void(tx: Tx, certificate_id: int, reason: str, now: datetime) -> None:
@@ -73,43 +79,53 @@ def cameras(tx: Tx, line_id: int) -> tuple[str, ...]:
     return tuple(tx.execute(query.order_by(CAMERA.c.name)).scalars())
 
 
+def settled_since(tx: Tx, line_id: int) -> datetime:
+    """Since when the line has been as it is: its last camera came or went, its light was mended, a certificate was
+    voided, or a guard said that the AI errs too often, whatever was last. A camera's new token changes nothing."""
+    device = func.coalesce(CAMERA.c.revoked_at, CAMERA.c.created_at)
+    came = select(func.max(device)).where(CAMERA.c.line_id == line_id)
+    voided = select(func.max(CERTIFICATE.c.voided_at)).where(CERTIFICATE.c.line_id == line_id)
+    mended = select(func.max(func.coalesce(ALARM.c.cleared_at, ALARM.c.opened_at))).where(
+        ALARM.c.line_id == line_id, ALARM.c.kind.in_(_UPSET)
+    )
+    return moment(max(tx.execute(query).scalar() or 0 for query in (came, voided, mended)))
+
+
 def evidence(tx: Tx, line_id: int, recipe_id: int, model: str, since: datetime, until: datetime) -> Evidence:
-    """Units of the window with a blind label that counts and a score of the model.
+    """Units of the window that the model was asked about, in force or in shadow, with a blind label that counts.
 
     Where people inspect every unit blind, each was sure to be labelled; elsewhere only audited ones count, each with
-    the probability it was drawn with. Of a unit with an image that went to a person whatever its score (unfit, novel,
-    or without an opinion), the score is no number.
+    the probability it was drawn with. The score is the worst of the images that could be settled by it, those that are
+    neither unfit nor novel, and no number where there is none. A unit with another image besides would go to a person
+    unless it is rejected; it counts as settled by its score, which errs to the safe side.
     """
-    levels = (
-        select(func.max(case((POLICY.c.level.in_(_ALL_LABELLED), 0), else_=1)))
-        .select_from(IMAGE)
+    ordinary = IMAGE.c.unfit.is_(None) & PREDICTION.c.novel.is_(False)
+    seen = (
+        select(
+            IMAGE.c.unit_id,
+            func.max(case((ordinary, PREDICTION.c.score), else_=None)).label("score"),
+            func.max(case((POLICY.c.level.in_(_ALL_LABELLED), 0), else_=1)).label("drawn"),
+        )
+        .join(PREDICTION, PREDICTION.c.image_id == IMAGE.c.id)
         .join(POLICY, POLICY.c.id == IMAGE.c.policy_id)
-        .where(IMAGE.c.unit_id == UNIT.c.id)
-        .scalar_subquery()
+        .where(IMAGE.c.line_id == line_id, PREDICTION.c.model == model, IMAGE.c.received_at >= micros(since))
+        .group_by(IMAGE.c.unit_id)
+        .subquery()
     )
-    odd = exists(
-        select(IMAGE.c.id)
-        .outerjoin(PREDICTION, (PREDICTION.c.image_id == IMAGE.c.id) & (PREDICTION.c.model == model))
-        .where(IMAGE.c.unit_id == UNIT.c.id)
-        .where(or_(IMAGE.c.unfit.is_not(None), PREDICTION.c.novel, PREDICTION.c.score.is_(None)))
-    )
+    blind = exists(select(LABEL.c.id).where(LABEL.c.unit_id == UNIT.c.id, LABEL.c.effective, LABEL.c.saw_ai.is_(False)))
     query = (
         select(
             UNIT.c.serial,
             UNIT.c.visit,
-            UNIT.c.score,
             UNIT.c.person_verdict,
             UNIT.c.audited,
             UNIT.c.audit_probability,
-            levels.label("drawn"),
-            odd.label("odd"),
+            seen.c.score,
+            seen.c.drawn,
         )
-        .where(UNIT.c.line_id == line_id, UNIT.c.recipe_id == recipe_id, UNIT.c.model == model)
+        .join(seen, seen.c.unit_id == UNIT.c.id)
+        .where(UNIT.c.line_id == line_id, UNIT.c.recipe_id == recipe_id, UNIT.c.person_verdict.is_not(None), blind)
         .where(UNIT.c.opened_at >= micros(since), UNIT.c.opened_at < micros(until))
-        .where(
-            exists(select(LABEL.c.id).where(LABEL.c.unit_id == UNIT.c.id, LABEL.c.effective, LABEL.c.saw_ai.is_(False)))
-        )
-        .where(UNIT.c.person_verdict.is_not(None), UNIT.c.score.is_not(None))
         .order_by(UNIT.c.id)
     )
     return _evidence([row for row in tx.execute(query) if row.audited or not row.drawn])
@@ -118,7 +134,7 @@ def evidence(tx: Tx, line_id: int, recipe_id: int, model: str, since: datetime, 
 def _evidence(rows: Sequence[Any]) -> Evidence:
     return Evidence(
         units=tuple(f"{row.serial}#{row.visit}" for row in rows),
-        scores=np.array([math.nan if row.odd else row.score for row in rows], np.float64),
+        scores=np.array([math.nan if row.score is None else row.score for row in rows], np.float64),
         defective=np.array([row.person_verdict == Verdict.REJECT for row in rows], bool),
         inclusion=np.array([row.audit_probability if row.drawn else 1.0 for row in rows], np.float64),
     )
@@ -147,3 +163,8 @@ def keep_guard(tx: Tx, line_id: int, kind: str, kept: KeptGuard, now: datetime) 
     changed = tx.execute(update(GUARD).where(GUARD.c.line_id == line_id, GUARD.c.kind == kind).values(values))
     if not changed.rowcount:
         tx.execute(insert(GUARD).values({"line_id": line_id, "kind": kind, **values}))
+
+
+def drop_guard(tx: Tx, line_id: int, kind: str) -> None:
+    """Forget what a guard has seen."""
+    tx.execute(delete(GUARD).where(GUARD.c.line_id == line_id, GUARD.c.kind == kind))

@@ -5,7 +5,7 @@ from datetime import datetime
 from hashlib import sha256
 from typing import Any
 
-from sqlalchemy import RowMapping, Select, bindparam, func, insert, select, update
+from sqlalchemy import RowMapping, Select, bindparam, case, func, insert, select, update
 
 from inspection.core.level import Level
 from inspection.core.line import Line, Recipe, Unknown
@@ -218,16 +218,12 @@ def policy_number(tx: Tx, policy_id: int | None) -> int | None:
 
 
 def add_camera(tx: Tx, line_id: int, name: str, token: str, simulated: bool, now: datetime) -> None:
-    """Add a camera, or give a known one a new token."""
-    values = {
-        "token_sha256": token_hash(token),
-        "simulated": simulated,
-        "created_at": micros(now),
-        "revoked_at": None,
-    }
+    """Add a camera, or give a known one a new token; one that was revoked is there since now."""
+    values = {"token_sha256": token_hash(token), "simulated": simulated, "revoked_at": None}
     known = (CAMERA.c.line_id == line_id) & (CAMERA.c.name == name)
-    if tx.execute(update(CAMERA).where(known).values(values)).rowcount == 0:
-        tx.execute(insert(CAMERA).values(line_id=line_id, name=name, **values))
+    since = case((CAMERA.c.revoked_at.is_(None), CAMERA.c.created_at), else_=micros(now))
+    if tx.execute(update(CAMERA).where(known).values(**values, created_at=since)).rowcount == 0:
+        tx.execute(insert(CAMERA).values(line_id=line_id, name=name, created_at=micros(now), **values))
 
 
 def revoke_camera(tx: Tx, line_id: int, name: str, now: datetime) -> bool:

@@ -255,7 +255,10 @@ class LabelRow(SQLModel, table=True):
     """A person's answer; only an effective one counts, late ones are kept as further opinions."""
 
     __tablename__ = "label"
-    __table_args__ = (Index("ix_label_line_at", "line_id", "at"),)
+    __table_args__ = (
+        Index("ix_label_line_at", "line_id", "at"),
+        Index("ix_label_line_id", "line_id", "id"),
+    )
     id: int | None = _id()
     line_id: int = _to("line.id", index=False)
     unit_id: int = _to("unit.id")

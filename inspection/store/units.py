@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import String, bindparam, func, insert, select, update
+from sqlalchemy import String, bindparam, case, func, insert, select, update
 
 from inspection.core.capture import Capture, Quality
 from inspection.core.decide import Decision, Disposition, Judged, Outcome, Verdict
@@ -299,16 +299,19 @@ def policy_of(tx: Tx, unit_id: int) -> int | None:
     return tx.execute(select(func.max(IMAGE.c.policy_id)).where(IMAGE.c.unit_id == unit_id)).scalar()
 
 
+_OF_THE_MODEL = ("model_missing", "model_corrupt", "model_overloaded", "deadline_missed", "model_error")
+
+
 def failures(tx: Tx, line_id: int, model: str, since: datetime, newest: int = 2000) -> tuple[int, int]:
-    """How many images of the line a model gave no answer for, and how many it was asked about, among the plant's
-    newest predictions."""
-    last = tx.execute(select(func.max(PREDICTION.c.id))).scalar() or 0
+    """How many images of the line a model gave no answer for by its own fault, and how many it was asked about, among
+    the plant's newest predictions. One that is being loaded, and images without a part, are no fault of it."""
+    # The limit keeps databases from reading all of the line's images first.
+    recent = select(PREDICTION).order_by(PREDICTION.c.id.desc()).limit(newest).subquery()
     found = (
-        select(func.count(PREDICTION.c.failure), func.count())
-        .select_from(PREDICTION)
-        .join(IMAGE, IMAGE.c.id == PREDICTION.c.image_id)
-        .where(PREDICTION.c.id > last - newest, PREDICTION.c.at >= micros(since))
-        .where(IMAGE.c.line_id == line_id, PREDICTION.c.model == model)
+        select(func.coalesce(func.sum(case((recent.c.failure.in_(_OF_THE_MODEL), 1), else_=0)), 0), func.count())
+        .select_from(recent)
+        .join(IMAGE, IMAGE.c.id == recent.c.image_id)
+        .where(recent.c.at >= micros(since), IMAGE.c.line_id == line_id, recent.c.model == model)
     )
     failed, asked = tx.execute(found).one()
     return int(failed), int(asked)

@@ -18,6 +18,7 @@ from review_ui.wording import number_typed
 
 router = APIRouter()
 Short = Annotated[str, Form(max_length=100)]
+_DIGITS = 7
 _SHARES = ("escape", "escape_per_defective", "overkill", "confidence")
 
 
@@ -72,7 +73,7 @@ def _limits(typed: dict[str, str]) -> Limits:
 def _sensitivity(found: str, shown: str) -> Sensitivity | None:
     if not found.strip() and not shown.strip():
         return None
-    if not (found.strip().isdecimal() and shown.strip().isdecimal()):
+    if not all(typed.strip().isdecimal() and len(typed.strip()) <= _DIGITS for typed in (found, shown)):
         raise InvalidPolicy("Put how many known defects were shown to inspectors, and how many of them they found.")
     return Sensitivity(found=int(found), shown=int(shown))
 

@@ -158,9 +158,76 @@ def test_in_bad_light_no_certificate_is_made(plant: Plant) -> None:
         issue(plant)
     (alarm,) = plant.read(lambda tx: alarms.firing(tx, plant.camera.line_id))
     plant.write(lambda tx: monitor.clear(tx, alarm_id=alarm.id, by="erin", reason="New lamp.", now=plant.now))
+    plant.label_many(50, name="after")
     assert isinstance(issue(plant), Certificate)
 
 
 def test_without_a_model_there_is_nothing_to_certify(any_db: Database) -> None:
     with pytest.raises(InvalidPolicy, match="train one"):
         issue(Plant(any_db))
+
+
+def test_a_stricter_certificate_does_not_take_the_looser_one_away_that_a_line_lives_by(plant: Plant) -> None:
+    issue(plant)
+    raised(plant)
+    tighter = issue(plant, Limits(escape=0.05, overkill=0.99, escape_per_defective=None))
+    assert isinstance(tighter, Certificate)
+    assert plant.write(lambda tx: guard.watch(tx, now=plant.now)) == 0
+    known = plant.read(lambda tx: lines.in_force(tx, "phones"))
+    held_to = plant.read(lambda tx: guard.limits(tx, known, plant.now))
+    assert held_to["escapes"] in (0.05, 0.06)
+
+
+@pytest.mark.parametrize("upset", ["camera", "light", "void"])
+def test_labels_from_before_what_voided_a_certificate_prove_nothing(plant: Plant, upset: str) -> None:
+    issue(plant)
+    plant.later(minutes=1)
+    if upset == "camera":
+        plant.write(lambda tx: line_flow.add_camera(tx, line="phones", name="cam2", by="erin", now=plant.now))
+    elif upset == "light":
+        plant.write(lambda tx: alarms.fire(tx, plant.camera.line_id, "light", "cam1/front", "Dark.", plant.now))
+        (alarm,) = plant.read(lambda tx: alarms.firing(tx, plant.camera.line_id))
+        plant.later(minutes=1)
+        plant.write(lambda tx: monitor.clear(tx, alarm_id=alarm.id, by="erin", reason="New lamp.", now=plant.now))
+    else:
+        known = plant.read(lambda tx: lines.in_force(tx, "phones"))
+        plant.write(lambda tx: certificate.void(tx, known, "A guard has tripped.", "guard", plant.now))
+    made = issue(plant)
+    assert isinstance(made, NotProved)
+    assert made.given == 0
+
+
+def test_a_new_token_of_a_camera_takes_no_labels_away(plant: Plant) -> None:
+    plant.later(minutes=1)
+    plant.write(lambda tx: line_flow.add_camera(tx, line="phones", name="cam1", by="erin", now=plant.now))
+    assert isinstance(issue(plant), Certificate)
+
+
+def test_a_model_in_the_shadow_of_another_has_evidence_of_its_own(plant: Plant) -> None:
+    other = "b" * 64
+    plant.write(
+        lambda tx: (
+            tx.exec_driver_sql(
+                "INSERT INTO prediction (image_id, model, score, novelty, novel, findings, milliseconds, detail, at) "
+                f"SELECT image_id, '{other}', score, novelty, novel, findings, milliseconds, detail, at FROM prediction"
+            ).rowcount
+        )
+    )
+    known = plant.read(lambda tx: lines.in_force(tx, "phones"))
+    window = plant.now - timedelta(1), plant.now + timedelta(1)
+    found = plant.read(lambda tx: certificates.evidence(tx, known.id, known.recipe_id, other, *window))
+    assert len(found) == 60
+
+
+def test_a_unit_with_an_image_to_set_aside_is_scored_by_its_others(any_db: Database) -> None:
+    plant = Plant(any_db, views=("front", "back"))
+    plant.level(Level.SHADOW)
+    plant.image("u", "front", 0.1, novel=True)
+    plant.image("u", "back", 0.95)
+    held = plant.claim()
+    assert held is not None
+    plant.answer(held, Verdict.PASS)
+    known = plant.read(lambda tx: lines.in_force(tx, "phones"))
+    window = plant.now - timedelta(1), plant.now + timedelta(1)
+    found = plant.read(lambda tx: certificates.evidence(tx, known.id, known.recipe_id, MODEL, *window))
+    assert found.scores.tolist() == [0.95]

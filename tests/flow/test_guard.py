@@ -6,8 +6,8 @@ from inspection.core.decide import Verdict
 from inspection.core.level import Level
 from inspection.core.policy import Terms
 from inspection.core.predict import Failure
-from inspection.flow import guard, policy
-from inspection.store import journal, lines, monitor
+from inspection.flow import guard, label, policy
+from inspection.store import certificates, journal, lines, monitor
 from inspection.store.database import Database
 from tests.plant import MODEL, Plant
 
@@ -107,3 +107,33 @@ def test_an_override_that_is_lowered_by_a_person_stays_one_and_is_left_alone(pla
     assert plant.read(lambda tx: lines.in_force(tx, "phones")).policy.override
     assert plant.write(lambda tx: guard.watch(tx, now=plant.now)) == 0
     assert level(plant) is Level.PARTIAL_AUTOMATION
+
+
+def test_an_answer_that_is_taken_back_was_never_heard(plant: Plant) -> None:
+    ines = plant.person("ines")
+    plant.unit("u", 0.1)
+    for _ in range(8):
+        held = plant.claim()
+        assert held is not None
+        plant.answer(held, Verdict.REJECT)
+        plant.write(lambda tx: label.undo(tx, person=ines, now=plant.now))
+    assert level(plant) is Level.PARTIAL_AUTOMATION
+    process = plant.read(lambda tx: certificates.guard(tx, plant.camera.line_id, "escapes")).process
+    assert (process.events, process.trials) == (0, 0)
+
+
+def test_after_a_trip_the_guards_begin_anew(plant: Plant) -> None:
+    number = 0
+    while level(plant) is Level.PARTIAL_AUTOMATION:
+        plant.label_many(1, Verdict.REJECT, name=f"bad{number}")
+        number += 1
+    plant.level(Level.PARTIAL_AUTOMATION, audit_share=1.0)
+    plant.write(lambda tx: tx.exec_driver_sql("UPDATE policy SET override = true"))
+    plant.label_many(1, name="fine")
+    assert level(plant) is Level.PARTIAL_AUTOMATION
+
+
+def test_a_model_that_is_being_loaded_and_images_without_a_part_are_no_fault_of_it(plant: Plant) -> None:
+    for number in range(40):
+        plant.image(f"u{number}", "front", failure=(Failure.LOADING, Failure.NO_PART)[number % 2])
+    assert plant.write(lambda tx: guard.watch(tx, now=plant.now)) == 0

@@ -262,6 +262,8 @@ def _histogram(tx: Tx, line_id: int, model: str | None, graded: list[Graded], bi
         UNIT.c.model == (model or ""),
         UNIT.c.person_verdict.is_(None),
         UNIT.c.score.is_not(None),
+        UNIT.c.verdict.is_not(None),  # of one that somebody may have before the eyes, blind, nothing is told
+        UNIT.c.audited.is_(False),
     )
     for score in tx.execute(query.order_by(UNIT.c.id.desc()).limit(MAX_GRADED)).scalars():
         unlabelled[_bin(score, bins)] += 1

@@ -30,7 +30,9 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id"),
     )
     op.create_index("ix_proposal_line_id", "proposal", ["line_id"], unique=False)
+    op.create_index("ix_label_line_id", "label", ["line_id", "id"], unique=False)  # what rollouts look for each tick
 
 
 def downgrade() -> None:
+    op.drop_index("ix_label_line_id", "label")
     op.drop_table("proposal")
