@@ -124,7 +124,7 @@ def shows(page: Page, address: str, where: str, words: str) -> Callable[[], bool
     return look
 
 
-@pytest.mark.timeout(420)
+@pytest.mark.timeout(600)
 def test_a_newcomer_walks_the_demo(demo: tuple[str, str], page: Page) -> None:
     address, one_time = demo
     sign_in(page, address, one_time)
@@ -136,7 +136,7 @@ def test_a_newcomer_walks_the_demo(demo: tuple[str, str], page: Page) -> None:
         answer(page, "1" if number == 3 else "Space")
 
     # A model was trained from good phones in the meantime: shadow, then help for the inspectors.
-    wait_for(shows(page, address, "/lines/phones", "v1"), 150)
+    wait_for(shows(page, address, "/lines/phones", "v1"), 240)
     change(page, address, "shadow", model="newest")
     assert "scored in silence" in page.locator("#in-force").inner_text()
     knob(page, address, "inspectors", 1)

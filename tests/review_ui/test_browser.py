@@ -278,7 +278,7 @@ def test_an_engineer_raises_a_line_and_sees_the_thresholds_move(window):
     assert page.get_attribute('.threshold[data-for="reject_above"]', "transform") == "translate(600 0)"
     page.fill("textarea[name=reason]", "a canary for the night shift")
     page.click("#policy-form button.main")
-    page.wait_for_selector("text=without a certificate")
+    page.wait_for_selector("text=more freedom than is proved")
     page.check("input[name=override]")
     page.click("#policy-form button.main")
     page.wait_for_selector("#in-force >> text=a canary for the night shift")
