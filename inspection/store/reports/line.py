@@ -7,7 +7,7 @@ from datetime import datetime
 from sqlalchemy import func, select
 
 from inspection.core.evidence import Graded, Rate, labels_needed, rate
-from inspection.core.level import Level
+from inspection.core.level import FREEDOM, Level
 from inspection.core.line import Line
 from inspection.core.moment import moment
 from inspection.core.policy import Policy, Terms
@@ -142,7 +142,7 @@ def page(tx: Tx, name: str, now: datetime, bins: int = 40) -> LinePage:
         samples=_samples(tx, known),
         cameras=_cameras(tx, known.id),
         alarms=tuple(monitor.firing(tx, known.id)),
-        histogram=_histogram(tx, known.id, model, labelled, bins),
+        histogram=_histogram(tx, known.id, terms.level, model, labelled, bins),
         evidence=proof,
         waiting=waiting,
         oldest_wait_s=oldest,
@@ -253,7 +253,7 @@ def _cameras(tx: Tx, line_id: int) -> tuple[CameraInfo, ...]:
     )
 
 
-def _histogram(tx: Tx, line_id: int, model: str | None, graded: list[Graded], bins: int) -> Histogram:
+def _histogram(tx: Tx, line_id: int, level: Level, model: str | None, graded: list[Graded], bins: int) -> Histogram:
     good, defective, unlabelled = [0] * bins, [0] * bins, [0] * bins
     for g in graded:
         (defective if g.defective else good)[_bin(g.score, bins)] += 1
@@ -262,9 +262,10 @@ def _histogram(tx: Tx, line_id: int, model: str | None, graded: list[Graded], bi
         UNIT.c.model == (model or ""),
         UNIT.c.person_verdict.is_(None),
         UNIT.c.score.is_not(None),
-        UNIT.c.verdict.is_not(None),  # of one that somebody may have before the eyes, blind, nothing is told
-        UNIT.c.audited.is_(False),
+        UNIT.c.audited.is_(False),  # of one that somebody may have before the eyes, blind, nothing is told
     )
+    if not FREEDOM[level].shows_ai:
+        query = query.where(UNIT.c.verdict.is_not(None))
     for score in tx.execute(query.order_by(UNIT.c.id.desc()).limit(MAX_GRADED)).scalars():
         unlabelled[_bin(score, bins)] += 1
     return Histogram(good=tuple(good), defective=tuple(defective), unlabelled=tuple(unlabelled))
