@@ -8,7 +8,7 @@ from inspection.core.decide import Decision, Disposition, Judged, decide, own_op
 from inspection.core.journal import Change, facts
 from inspection.core.predict import Examination, NoPrediction, Prediction
 from inspection.core.review import TaskState
-from inspection.store import journal, lines, queue, units
+from inspection.store import journal, lines, opinions, queue, units
 from inspection.store.database import Tx
 from inspection.store.lines import LineInForce
 from inspection.store.queue import Task
@@ -47,7 +47,7 @@ def keep_examination(
     """Keep the quality figures and every opinion; the unit's score is its worst under the line's model."""
     if examination.quality is not None:
         units.add_quality(tx, image_id, examination.quality, unfit(examination.quality, line.line.recipe.limits))
-    units.add_opinions(tx, image_id, examination.opinions, now)
+    opinions.add(tx, image_id, examination.opinions, now)
     opinion = own_opinion(line.policy.terms, examination.opinions)
     if isinstance(opinion, Prediction) and math.isfinite(opinion.score):
         units.raise_score(tx, unit.id, opinion.model, opinion.score)

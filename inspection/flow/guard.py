@@ -8,7 +8,7 @@ from inspection.core.eprocess import RateProcess
 from inspection.core.level import FREEDOM
 from inspection.core.risk import Risk
 from inspection.flow import abort, certificate, policy
-from inspection.store import certificates, lines, monitor, queue, units
+from inspection.store import certificates, lines, monitor, opinions, queue, units
 from inspection.store.certificates import KeptGuard
 from inspection.store.database import Tx
 from inspection.store.lines import LineInForce
@@ -122,7 +122,7 @@ def _watch_one(tx: Tx, line: LineInForce, now: datetime) -> bool:
         if why:
             return _lower(tx, line, "certificate", f"Guard: the proof of this policy has ended. {why}", now)
     since = max(now - LOOK_BACK, line.policy.at)
-    failures, asked = units.failures(tx, line.id, line.policy.terms.model or "", since)
+    failures, asked = opinions.failures(tx, line.id, line.policy.terms.model or "", since)
     if asked >= FEWEST and failures > FAILURES * asked:
         text = f"Guard: the model gave no answer for {failures} of the last {asked} images. Look at the server."
         return _lower(tx, line, "model", text, now, voids=False)
@@ -135,7 +135,7 @@ def _watch_candidate(tx: Tx, line: LineInForce, now: datetime) -> None:
     if new is None or new.weight == 0 or not FREEDOM[new.policy.terms.level].ai_decides:
         return
     why = None if new.policy.override else certificate.unproved(tx, line, new.policy.terms, now)
-    failures, asked = units.failures(tx, line.id, new.policy.terms.model or "", now - LOOK_BACK)
+    failures, asked = opinions.failures(tx, line.id, new.policy.terms.model or "", now - LOOK_BACK)
     if why:
         abort.end(tx, line.id, policy.GUARD, f"Guard: the proof of the candidate has ended. {why}", now)
     elif asked >= FEWEST and failures > FAILURES * asked:

@@ -1,6 +1,7 @@
 """The tables as Core tables, and values to and from the JSON kept in them."""
 
 import json
+import math
 from dataclasses import asdict
 from functools import lru_cache
 from typing import Any
@@ -84,3 +85,8 @@ def findings_from(body: str) -> tuple[Finding, ...]:
         )
         for f in json.loads(body)
     )
+
+
+def number(value: float) -> float | None:
+    """PostgreSQL would keep what is no number, and every sum and median over it would be none either."""
+    return value if math.isfinite(value) else None

@@ -1,20 +1,18 @@
-"""Units, their images, and what models said of them: the hot path, in plain Core statements."""
+"""Units and their images: the hot path, in plain Core statements."""
 
-import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import String, bindparam, case, func, insert, select, update
+from sqlalchemy import String, bindparam, func, insert, select, update
 
 from inspection.core.capture import Capture, Quality
 from inspection.core.decide import Decision, Disposition, Judged, Outcome, Verdict
 from inspection.core.ingest import Fingerprint, StoredImage
 from inspection.core.moment import micros, moment
-from inspection.core.predict import NoPrediction, Prediction
 from inspection.core.route import AuditDraw
-from inspection.store.records import IMAGE, PREDICTION, UNIT, findings_body
+from inspection.store.records import IMAGE, UNIT, number
 from inspection.store.transaction import Prepared, Tx
 
 
@@ -104,7 +102,6 @@ _DECIDE = Prepared(
 
 _OPEN = Prepared(insert(UNIT).returning(UNIT.c.id))
 _ADD = Prepared(insert(IMAGE).returning(IMAGE.c.id))
-_OPINIONS = Prepared(insert(PREDICTION).inline())
 _DISPOSE = Prepared(
     update(UNIT)
     .where(UNIT.c.id == bindparam("unit"))
@@ -248,15 +245,8 @@ def decide_image(tx: Tx, image_id: int, policy_id: int, decision: Decision, now:
 
 def add_quality(tx: Tx, image_id: int, quality: Quality, unfit: str | None) -> None:
     """Keep the quality figures of an image."""
-    figures = {f"{name}_": _number(value) for name, value in quality.__dict__.items()}
+    figures = {f"{name}_": number(value) for name, value in quality.__dict__.items()}
     _QUALITY.run(tx, {"image": image_id, "unfit_": unfit, **figures})
-
-
-def add_opinions(tx: Tx, image_id: int, opinions: Iterable[Prediction | NoPrediction], now: datetime) -> None:
-    """Keep what each model asked said of an image."""
-    rows = [{"image_id": image_id, "at": micros(now), **_opinion(opinion)} for opinion in opinions]
-    if rows:
-        _OPINIONS.run_many(tx, rows)
 
 
 def raise_score(tx: Tx, unit_id: int, model: str, score: float) -> None:
@@ -299,24 +289,6 @@ def policy_of(tx: Tx, unit_id: int) -> int | None:
     return tx.execute(select(func.max(IMAGE.c.policy_id)).where(IMAGE.c.unit_id == unit_id)).scalar()
 
 
-_OF_THE_MODEL = ("model_missing", "model_corrupt", "model_overloaded", "deadline_missed", "model_error")
-
-
-def failures(tx: Tx, line_id: int, model: str, since: datetime, newest: int = 2000) -> tuple[int, int]:
-    """How many images of the line a model gave no answer for by its own fault, and how many it was asked about, among
-    the plant's newest predictions. One that is being loaded, and images without a part, are no fault of it."""
-    # The limit keeps databases from reading all of the line's images first.
-    recent = select(PREDICTION).order_by(PREDICTION.c.id.desc()).limit(newest).subquery()
-    found = (
-        select(func.coalesce(func.sum(case((recent.c.failure.in_(_OF_THE_MODEL), 1), else_=0)), 0), func.count())
-        .select_from(recent)
-        .join(IMAGE, IMAGE.c.id == recent.c.image_id)
-        .where(recent.c.at >= micros(since), IMAGE.c.line_id == line_id, recent.c.model == model)
-    )
-    failed, asked = tx.execute(found).one()
-    return int(failed), int(asked)
-
-
 def opened_since(tx: Tx, line_id: int, since: datetime) -> int:
     """How many units the line has opened since."""
     query = select(func.count()).where(UNIT.c.line_id == line_id, UNIT.c.opened_at >= micros(since))
@@ -350,34 +322,3 @@ def _unit(row: Sequence[Any]) -> Unit:
     r["opened_at"] = moment(r["opened_at"])
     r["settled_at"] = moment(r["settled_at"]) if r["settled_at"] is not None else None
     return Unit(**r)
-
-
-def _number(value: float) -> float | None:
-    """PostgreSQL would keep what is no number, and every sum and median over it would be none either."""
-    return value if math.isfinite(value) else None
-
-
-def _opinion(opinion: Prediction | NoPrediction) -> dict[str, object]:
-    if isinstance(opinion, NoPrediction):
-        return {
-            "model": opinion.model,
-            "score": None,
-            "novelty": None,
-            "novel": False,
-            "findings": "[]",
-            "heatmap": None,
-            "milliseconds": 0.0,
-            "failure": str(opinion.failure),
-            "detail": opinion.detail,
-        }
-    return {
-        "model": opinion.model,
-        "score": _number(opinion.score),
-        "novelty": _number(opinion.novelty),
-        "novel": opinion.novel,
-        "findings": findings_body(opinion.findings),
-        "heatmap": opinion.heatmap_png,
-        "milliseconds": opinion.milliseconds,
-        "failure": None,
-        "detail": "",
-    }
