@@ -97,7 +97,7 @@ class _Handler(BaseHTTPRequestHandler):
         body = self.rfile.read(int(self.headers["Content-Length"]))
         fault = self.serving.fault
         if fault == "slow":
-            time.sleep(2.0)
+            time.sleep(2.0)  # a server that thinks longer than any deadline asked for
         if fault in ("400", "500", "503"):
             self.serving.asked += 1
             return self.answer(int(fault), {"error": "out of order"})
@@ -120,7 +120,7 @@ class _Handler(BaseHTTPRequestHandler):
                 self.wfile.write(b" ")
             except OSError:
                 break
-            time.sleep(0.05)
+            time.sleep(0.05)  # one byte at a time, so that each read succeeds and the answer never ends
         self.close_connection = True
 
     def answer(self, status: int, facts: object) -> None:
