@@ -135,7 +135,8 @@ def _watch_candidate(tx: Tx, line: LineInForce, now: datetime) -> None:
     if new is None or new.weight == 0 or not FREEDOM[new.policy.terms.level].ai_decides:
         return
     why = None if new.policy.override else certificate.unproved(tx, line, new.policy.terms, now)
-    failures, asked = opinions.failures(tx, line.id, new.policy.terms.model or "", now - LOOK_BACK)
+    since = max(now - LOOK_BACK, new.policy.at)
+    failures, asked = opinions.failures(tx, line.id, new.policy.terms.model or "", since)
     if why:
         abort.end(tx, line.id, policy.GUARD, f"Guard: the proof of the candidate has ended. {why}", now)
     elif asked >= FEWEST and failures > FAILURES * asked:

@@ -10,7 +10,7 @@ from inspection.core.level import Level
 from inspection.core.policy import InvalidPolicy
 from inspection.core.predict import Examination
 from inspection.core.rollout import InvalidRollout, Pause, Phase, Step
-from inspection.flow import decide, policy
+from inspection.flow import decide, guard, policy
 from inspection.store import journal, lines, models, monitor
 from tests.flow.rollouts import NEW, WHY, Trial, opinion, plan, terms
 from tests.plant import FIT, MODEL, Plant
@@ -206,6 +206,22 @@ def test_audits_that_contradict_the_candidate_end_its_rollout_and_leave_the_line
     assert trial.in_force().candidate is None
     told = [alarm.kind for alarm in trial.plant.read(lambda tx: monitor.firing(tx))]
     assert "candidate escapes" in told
+
+
+def test_a_candidate_whose_model_fails_is_ended_and_what_failed_before_its_next_rollout_is_not_held_against_it(
+    trial: Trial,
+) -> None:
+    trial.start()
+    trial.at(Phase.CANARY)
+    for _ in range(24):
+        trial.unit(new=None)
+    trial.plant.write(lambda tx: guard.watch(tx, now=trial.plant.now))
+    assert trial.state().rollout.phase is Phase.ABORTED
+    trial.plant.later(seconds=1)
+    trial.start()
+    trial.at(Phase.CANARY)
+    trial.plant.write(lambda tx: guard.watch(tx, now=trial.plant.now))
+    assert trial.state().rollout.phase is Phase.CANARY
 
 
 def test_a_guard_aborts_a_candidate_above_a_line_that_is_safe_already(plant: Plant) -> None:
