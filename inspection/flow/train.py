@@ -29,6 +29,7 @@ from inspection.store.models import Job
 
 log = logging.getLogger("jidoka")
 CLAIM = timedelta(minutes=2)
+LOOK_EVERY = timedelta(seconds=0.5)  # for whether a training was cancelled, while it has nothing to tell
 UNFORESEEN = "Something broke that nobody foresaw. Train again; if it breaks again, the server's log tells more."
 MAX_PASSED = 400
 MAX_REJECTED = 400
@@ -157,7 +158,8 @@ def register(tx: Tx, *, line: str, trained: Trained, samples: list[Sample], by: 
 def work_once(db: Database, images: ImageStore, trainer: Trainer, clock: Callable[[], datetime]) -> bool:
     """1 claim a job, 2 gather its images, 3 train, 4 register the model, 5 end the job; whether there was one.
 
-    The claim is renewed with each step of progress, so a job whose worker died is taken up by another.
+    The claim is renewed with each step of progress, and when the trainer asks whether it was cancelled; so a job whose
+    worker died is taken up by another.
     """
     claim = secrets.token_hex(8)
     job = db.write(lambda tx: models.claim_job(tx, claim, clock() + CLAIM, clock()))
@@ -178,20 +180,29 @@ def work_once(db: Database, images: ImageStore, trainer: Trainer, clock: Callabl
 def _train(
     db: Database, images: ImageStore, trainer: Trainer, clock: Callable[[], datetime], job: Job, claim: str
 ) -> str:
-    stopped, since, seen = False, clock().timestamp(), tuple[Stage, ...]()
+    stopped, looked, seen = False, clock(), tuple[Stage, ...]()
+    since = looked.timestamp()
 
     def progress(stage: str, done: int, total: int) -> None:
-        nonlocal stopped, seen
-        at = clock()
+        nonlocal stopped, looked, seen
+        looked = at = clock()
         seen = noted(seen, stage, done, total, at=at.timestamp(), since=since)
         stopped = not db.write(lambda tx: models.note_progress(tx, job.id, claim, seen, at + CLAIM))
+
+    def cancelled() -> bool:
+        nonlocal stopped, looked
+        at = clock()
+        if not stopped and at - looked >= LOOK_EVERY:
+            looked = at
+            stopped = not db.write(lambda tx: models.renew_claim(tx, job.id, claim, at + CLAIM))
+        return stopped
 
     with db.read() as tx:
         samples, torn = _gathered(tx, job.line)
         recipe = lines.in_force(tx, job.line).line.recipe
     trained = trainer(
         line=job.line, recipe=recipe, samples=samples, read=images.get, progress=progress,
-        cancelled=lambda: stopped,
+        cancelled=cancelled,
     )  # fmt: skip
     progress("registering", 1, 1)
     if stopped:

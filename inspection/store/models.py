@@ -268,16 +268,15 @@ def last_done(tx: Tx, line_id: int) -> Job | None:
 
 def note_progress(tx: Tx, job_id: int, claim: str, stages: Sequence[Stage], until: datetime) -> bool:
     """Tell how far a job is, in the last of its stages; False when it was cancelled or taken over, and must stop."""
-    mine = (JOB.c.id == job_id) & (JOB.c.claim == claim) & (JOB.c.state == "running")
     last, body = stages[-1], dump([asdict(stage) for stage in stages])
-    values = {
-        "stage": last.name,
-        "done": last.done,
-        "total": last.total,
-        "stages": body,
-        "claimed_until": micros(until),
-    }
-    return tx.execute(update(JOB).where(mine).values(**values)).rowcount == 1
+    told = {"stage": last.name, "done": last.done, "total": last.total, "stages": body}
+    return renew_claim(tx, job_id, claim, until, **told)
+
+
+def renew_claim(tx: Tx, job_id: int, claim: str, until: datetime, **told: Any) -> bool:
+    """Keep a job, also one that has nothing to tell; False when it was cancelled or taken over, and must stop."""
+    mine = (JOB.c.id == job_id) & (JOB.c.claim == claim) & (JOB.c.state == "running")
+    return tx.execute(update(JOB).where(mine).values(claimed_until=micros(until), **told)).rowcount == 1
 
 
 def end_job(tx: Tx, job_id: int, state: str, message: str, now: datetime, claim: str | None = None) -> bool:

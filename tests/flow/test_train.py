@@ -6,7 +6,7 @@ from collections.abc import Callable
 import pytest
 
 from inspection.core.line import Recipe, Unknown
-from inspection.core.train import MIN_GOOD_IMAGES, Trained, Untrainable
+from inspection.core.train import MIN_GOOD_IMAGES, Cancelled, Trained, Untrainable
 from inspection.flow import train
 from inspection.store import journal, models
 from inspection.store.reports import train as progress
@@ -136,6 +136,41 @@ def test_a_cancelled_training_registers_nothing(plant: Plant) -> None:
     assert len(plant.read(lambda tx: models.all_of_line(tx, plant.camera.line_id))) == 1
     with pytest.raises(Unknown, match="over already"):
         plant.write(lambda tx: train.cancel(tx, job_id=job_id, by="erin", now=plant.now))
+
+
+def test_a_training_that_has_nothing_to_tell_yet_is_cancelled_all_the_same(any_plant: Plant) -> None:
+    put_in(any_plant)
+    job_id = ask(any_plant)
+    found = []
+
+    def silent(*, cancelled, **_ignored) -> Trained:  # type: ignore[no-untyped-def]
+        any_plant.later(seconds=1)
+        found.append(cancelled())
+        any_plant.write(lambda tx: train.cancel(tx, job_id=job_id, by="erin", now=any_plant.now))
+        any_plant.later(seconds=1)
+        found.append(cancelled())
+        raise Cancelled
+
+    assert work(any_plant, silent)  # type: ignore[arg-type]
+    assert found == [False, True]
+
+
+def test_a_worker_that_has_nothing_to_tell_for_long_keeps_its_training_as_long_as_it_asks(any_plant: Plant) -> None:
+    put_in(any_plant)
+    ask(any_plant)
+
+    taken = []
+
+    def slow(*, cancelled, **_ignored) -> Trained:  # type: ignore[no-untyped-def]
+        for _ in range(3):
+            any_plant.later(seconds=train.CLAIM.seconds - 1)
+            now = any_plant.now
+            taken.append(cancelled())
+            taken.append(any_plant.write(lambda tx, now=now: models.claim_job(tx, "another", now + train.CLAIM, now)))
+        return Trained(artefact=secrets.token_hex(32), card={})
+
+    assert work(any_plant, slow)  # type: ignore[arg-type]
+    assert taken == [False, None] * 3
 
 
 def test_a_job_whose_worker_died_is_taken_up_by_another(any_plant: Plant) -> None:
