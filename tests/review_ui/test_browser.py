@@ -250,12 +250,15 @@ def test_photos_are_dropped_and_counted(window, tmp_path):
         files.append(tmp_path / f"good{i}.jpg")
     page = window("erin")
     page.goto("/lines/gears/training")
+    page.evaluate("window.sameDocument = true")
+    page.fill("input[name=defect]", "dent")  # typed already when the other photos arrive
     page.set_input_files("input[type=file] >> nth=0", files[:2])
     page.wait_for_selector("text=2 / 10")
-    page.fill("input[name=defect]", "dent")
+    page.wait_for_selector(".photos figure >> nth=1")
     page.set_input_files("input[type=file] >> nth=1", files[2])
     page.wait_for_selector(".photos >> text=dent")
     assert page.is_visible("text=2 / 10")
+    assert page.evaluate("window.sameDocument")
     assert page.complaints == []
 
 
@@ -295,6 +298,16 @@ def test_typing_is_not_swept_away_by_live_updates(window, plant):
     page.wait_for_timeout(4500)
     assert page.input_value("textarea[name=reason]") == "half a sentence"
     assert page.is_visible("textarea[name=reason]")
+
+
+def test_the_last_change_of_a_burst_is_shown(window, plant):
+    page = window("erin")
+    page.goto("/lines/phones")
+    live(page)
+    page.wait_for_selector("#waiting:has-text('4')")
+    for serial, count in (("A-8", 5), ("A-9", 6)):  # the second comes while the page rests from the first
+        plant.unit(serial, score=0.4)
+        page.wait_for_selector(f"#waiting:has-text('{count}')")
 
 
 def test_the_lamp_is_dimmed_by_its_slider(window, plant):

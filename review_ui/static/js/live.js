@@ -1,10 +1,12 @@
 // Wakes the page when something changed on the server, and says so when it can no longer hear the server.
 "use strict";
 (() => {
-  const AT_MOST_EVERY_MS = 700;
+  const GATHER_MS = 700;
+  const BUSY_MS = 3000;
   let source = null;
-  let waiting = null;
   let missed = false;
+  const waiting = new Map(); // what will be asked for, by its path
+  const asked = new Map(); // and when it last was
 
   function tell(state) {
     const lamp = document.getElementById("live");
@@ -18,10 +20,18 @@
       missed = true;
       return;
     }
-    waiting ??= setTimeout(() => {
-      waiting = null;
-      document.body.dispatchEvent(new CustomEvent("live"));
-    }, AT_MOST_EVERY_MS);
+    for (const part of document.querySelectorAll("[data-every]")) wakePart(part.getAttribute("hx-get"), 1000 * part.dataset.every);
+  }
+
+  // A part asks no more often than it wants to, and always once more after the last change.
+  function wakePart(path, every) {
+    if (waiting.has(path)) return;
+    const rest = Math.max(GATHER_MS, (asked.get(path) ?? -every) + every - performance.now());
+    waiting.set(path, setTimeout(() => {
+      waiting.delete(path);
+      asked.set(path, performance.now());
+      document.querySelector(`[data-every][hx-get="${CSS.escape(path)}"]`)?.dispatchEvent(new CustomEvent("live"));
+    }, rest));
   }
 
   function connect() {
@@ -55,7 +65,7 @@
     clearTimeout(toast.timer);
     toast.timer = setTimeout(() => { box.className = "visually-hidden"; }, 6000);
   }
-  window.jidoka = { toast };
+  window.jidoka = { toast, wake };
 
   document.addEventListener("htmx:configRequest", (event) => {
     const token = document.querySelector("meta[name=csrf]");
@@ -64,7 +74,9 @@
   });
   document.addEventListener("htmx:beforeRequest", (event) => {
     // What somebody is typing in is not replaced under the fingers.
-    if (event.detail.requestConfig.triggeringEvent?.type === "live" && inUse()) event.preventDefault();
+    if (event.detail.requestConfig.triggeringEvent?.type !== "live" || !inUse()) return;
+    event.preventDefault();
+    setTimeout(wake, BUSY_MS);
   });
 
   function inUse() {

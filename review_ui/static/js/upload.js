@@ -18,7 +18,8 @@
     }
     bar.value = 1;
     told.textContent = refused.length ? refused.slice(0, 5).join(" ") : form.dataset.sent;
-    if (!refused.length) setTimeout(() => location.reload(), 700);
+    form.elements.files.value = ""; // the same files may be chosen again
+    window.jidoka.wake();
   }
 
   async function words(answer) {
