@@ -9,16 +9,19 @@ from datetime import datetime
 from typing import Annotated, Any
 
 from fastapi import Depends, FastAPI, HTTPException, Request
+from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from pydantic import BaseModel
 
 from inspection.core.capture import InvalidCapture
 from inspection.core.ingest import OtherBody, UnfitBytes
+from inspection.core.journal import plain
 from inspection.core.line import Unknown
+from inspection.core.people import NotAllowed
 from inspection.flow.changes import Changes
 from inspection.flow.ingest import Intake
-from inspection.store import lines
+from inspection.store import lines, tokens
 from inspection.store.database import Database, Unavailable
 from inspection.store.lines import Camera
 
@@ -36,7 +39,7 @@ class Plant:
 
 
 class Problem(BaseModel):
-    """What went wrong, in words for whoever set the camera up."""
+    """What went wrong, in words that say what to do."""
 
     detail: str
 
@@ -44,8 +47,9 @@ class Problem(BaseModel):
 Responses = dict[int | str, dict[str, Any]]
 CAMERA_PROBLEMS: Responses = {
     401: {"model": Problem, "description": "The token is missing or not known."},
-    403: {"model": Problem, "description": "The token belongs to another line."},
+    403: {"model": Problem, "description": "The token belongs to another line, or to a person."},
     404: {"model": Problem, "description": "There is no such line, image or unit."},
+    422: {"model": Problem, "description": "The serial, view, time or capture id cannot be used."},
     503: {"model": Problem, "description": "Not stored now; send it again after the seconds in Retry-After."},
 }
 IMAGE_PROBLEMS: Responses = {
@@ -54,8 +58,9 @@ IMAGE_PROBLEMS: Responses = {
     409: {"model": Problem, "description": "The capture id is taken by another body, serial or view."},
     413: {"model": Problem, "description": "The image has too many bytes."},
     415: {"model": Problem, "description": "The body is no image that can be taken in."},
-    422: {"description": "The serial, view, time or capture id cannot be used."},
 }
+
+STATUS: dict[type[Exception], int] = {NotAllowed: 403, Unknown: 404}
 
 _bearer = HTTPBearer(auto_error=False, description="The camera's token, shown once when the camera was added.")
 
@@ -108,10 +113,18 @@ async def camera_with(plant: Plant, line: str, token: str | None) -> Camera:
     camera = await plant.tokens.camera_of(token) if token else None
     if camera is None:
         words = "Send the camera's token as 'Authorization: Bearer <token>'. Tokens are made on the line's page."
+        persons = await asyncio.to_thread(_is_persons, plant, token or "")
+        if persons:
+            raise HTTPException(403, f"This token is a person's, and images come from cameras. {words}")
         raise HTTPException(401, words, {"WWW-Authenticate": "Bearer"})
     if camera.line != line:
         raise HTTPException(403, f"This token belongs to line {camera.line!r}, not to {line!r}.")
     return camera
+
+
+def _is_persons(plant: Plant, token: str) -> bool:
+    with plant.db.read() as tx:
+        return tokens.holder(tx, token) is not None
 
 
 CameraFor = Annotated[Camera, Depends(camera_for)]
@@ -135,14 +148,30 @@ def in_words() -> Iterator[None]:
 
 def install(app: FastAPI, plant: Plant) -> None:
     """Put the API into an app."""
-    from inspection.api import events, health, images
+    from inspection.api import events, health, images, people
 
     app.state.plant = plant
-    app.include_router(health.router, prefix="/api/v1")
-    app.include_router(images.router, prefix="/api/v1")
-    app.include_router(events.router, prefix="/api/v1")
+    for verb in (health, images, events, people):
+        app.include_router(verb.router, prefix="/api/v1")
+    for kind in STATUS:
+        app.add_exception_handler(kind, _refused)
+    app.add_exception_handler(RequestValidationError, _misread)
     app.add_exception_handler(Unavailable, _unavailable)
     app.add_exception_handler(OSError, _disk)
+
+
+async def _refused(_request: Request, error: Exception) -> JSONResponse:
+    status = next(code for kind, code in STATUS.items() if isinstance(error, kind))
+    return JSONResponse({"detail": str(error)}, status)
+
+
+async def _misread(_request: Request, error: Exception) -> JSONResponse:
+    """Which fields cannot be used and why, without a word of what was sent."""
+    assert isinstance(error, RequestValidationError)
+    told = (
+        f"{'.'.join(str(part) for part in one['loc'][1:]) or one['loc'][0]}: {one['msg']}" for one in error.errors()
+    )
+    return JSONResponse({"detail": plain("This cannot be used. " + ". ".join(told))}, 422)
 
 
 async def _unavailable(_request: Request, error: Exception) -> JSONResponse:

@@ -9,7 +9,7 @@ from pwdlib import PasswordHash
 
 from inspection.core.journal import Change
 from inspection.core.people import InvalidPerson, NotAllowed, Person, Role, check_password, check_user_name
-from inspection.store import journal, people
+from inspection.store import journal, people, tokens
 from inspection.store.database import Tx
 
 SESSION_LASTS = timedelta(hours=12)
@@ -108,9 +108,10 @@ def hash_password(password: str, name: str) -> str:
 
 
 def set_password(tx: Tx, *, name: str, hashed: str, by: str, must_change: bool, now: datetime) -> None:
-    """Give a person a new password; every session of theirs ends."""
+    """Give a person a new password; every session and token of theirs ends."""
     person = find(tx, name)
     people.set_password(tx, person.id, hashed, must_change=must_change)
+    tokens.revoke_all(tx, person.id, now)
     journal.append(tx, now, Change(subject=f"person/{name}", event="password_changed", actor=by))
 
 
@@ -145,9 +146,10 @@ def set_role(tx: Tx, *, name: str, role: Role, by: str, now: datetime) -> None:
 
 
 def disable(tx: Tx, *, name: str, by: str, now: datetime) -> None:
-    """Let a person sign in no more."""
+    """Let a person sign in no more; sessions and tokens end."""
     person = find(tx, name)
     people.disable(tx, person.id, now)
+    tokens.revoke_all(tx, person.id, now)
     journal.append(tx, now, Change(subject=f"person/{name}", event="person_disabled", actor=by))
 
 

@@ -90,5 +90,44 @@ def disable(name: Name, data_dir: DataDir = None) -> None:
     print(f"{name} can no longer sign in.")
 
 
+@app.command()
+def token(
+    name: Name,
+    purpose: Annotated[str, typer.Option(help="What it is for, such as the program that uses it.")],
+    data_dir: DataDir = None,
+) -> None:
+    """Make a token with which a program uses the API as that person; it is printed this once."""
+    from inspection.flow import tokens
+    from inspection.main.server import now
+
+    with database(data_dir) as db:
+        print(db.write(lambda tx: tokens.make(tx, name=name, purpose=purpose, by=BY, now=now())))
+
+
+@app.command("tokens")
+def list_tokens(name: Name, data_dir: DataDir = None) -> None:
+    """List a person's tokens: number, when made and last used, and what each is for."""
+    from inspection.flow import tokens
+
+    with database(data_dir) as db, db.read() as tx:
+        for kept in tokens.listed(tx, name=name):
+            used = "never used" if kept.used_at is None else f"used {kept.used_at:%Y-%m-%d %H:%M}"
+            print(f"{kept.id:>6}  made {kept.created_at:%Y-%m-%d} by {kept.by}, {used:<21}  {kept.purpose}")
+
+
+@app.command()
+def revoke(
+    token_id: Annotated[int, typer.Argument(metavar="ID", help="The token's number, as 'jidoka user tokens' has it.")],
+    data_dir: DataDir = None,
+) -> None:
+    """Take a token away, from the next request on."""
+    from inspection.flow import tokens
+    from inspection.main.server import now
+
+    with database(data_dir) as db:
+        kept = db.write(lambda tx: tokens.revoke(tx, token_id=token_id, by=BY, now=now()))
+    print(f"Token {token_id} of {kept.person} is revoked.")
+
+
 def _one_time() -> str:
     return "-".join(secrets.token_hex(3) for _ in range(3))

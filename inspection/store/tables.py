@@ -147,6 +147,20 @@ class SessionRow(SQLModel, table=True):
     expires_at: int = _time()
 
 
+class TokenRow(SQLModel, table=True):
+    """A person's key to the API, which acts as that person; of the token itself only the SHA-256 is kept."""
+
+    __tablename__ = "token"
+    id: int | None = _id()
+    person_id: int = _to("person.id")
+    token_sha256: str = Field(unique=True)
+    purpose: str = _text()
+    by: str
+    created_at: int = _time()
+    used_at: int | None = _time(null=True)
+    revoked_at: int | None = _time(null=True)
+
+
 class UnitRow(SQLModel, table=True):
     """One physical part on one visit to the line; `score` is the worst of its images' from the model `model`.
     `rollout_id` names the rollout whose candidate decides it."""

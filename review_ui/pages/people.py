@@ -6,7 +6,7 @@ from fastapi import APIRouter, Depends, Form, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from inspection.core.people import InvalidPerson, NotAllowed, Role
-from inspection.flow import people
+from inspection.flow import people, tokens
 from review_ui import render, texts
 from review_ui.guard import COOKIE, Desk, guard, local, same_origin
 from review_ui.services import Services
@@ -14,6 +14,7 @@ from review_ui.services import Services
 router = APIRouter()
 Short = Annotated[str, Form(max_length=300)]
 Anybody = Annotated[Desk, guard(Role.INSPECTOR, even_unchanged=True)]
+Inspector = Annotated[Desk, guard(Role.INSPECTOR)]
 
 
 @router.get("/sign-in")
@@ -54,8 +55,8 @@ def sign_out(request: Request, desk: Anybody) -> Response:
 
 @router.get("/password")
 def show_password(desk: Anybody) -> HTMLResponse:
-    """Where one changes one's own password."""
-    return desk.page("password.html", problem="")
+    """Where one changes one's own password, and makes and revokes tokens for the API."""
+    return _password_page(desk)
 
 
 @router.post("/password")
@@ -70,13 +71,39 @@ def change_password(request: Request, desk: Anybody, old: Short, new: Short, aga
         _check_old(desk, throttle, old)
         hashed = people.hash_password(new, person.name)
     except (InvalidPerson, NotAllowed) as refused:
-        return desk.page("password.html", status=422, problem=str(refused))
+        return _password_page(desk, status=422, problem=str(refused))
 
     def change(tx: Any) -> people.SignedIn:
         people.set_password(tx, name=person.name, hashed=hashed, by=person.name, must_change=False, now=desk.now)
         return people.open_session(tx, person=person, now=desk.now)
 
     return _with_session(desk.go("/"), desk.services, desk.write(change).token)
+
+
+@router.post("/password/tokens")
+def make_token(desk: Inspector, purpose: Short = "") -> Response:
+    """Make a token that acts as the person here; it is shown this once."""
+    try:
+        token = desk.write(
+            lambda tx: tokens.make(tx, name=desk.person.name, purpose=purpose, by=desk.person.name, now=desk.now)
+        )
+    except InvalidPerson as refused:
+        return _password_page(desk, status=422, token_problem=str(refused), purpose=purpose)
+    return _password_page(desk, status=201, token=token)
+
+
+@router.post("/password/tokens/{token_id}/revoke")
+def revoke_token(desk: Inspector, token_id: int) -> Response:
+    """Take one's own token away."""
+    me = desk.person.name
+    desk.write(lambda tx: tokens.revoke(tx, token_id=token_id, by=me, now=desk.now, of=me))
+    return desk.go("/password#tokens")
+
+
+def _password_page(desk: Desk, *, status: int = 200, **told: str) -> HTMLResponse:
+    kept = desk.read(lambda tx: tokens.listed(tx, name=desk.person.name))
+    values = {"problem": "", "token_problem": "", "purpose": "", "token": "", **told}
+    return desk.page("password.html", status=status, tokens=kept, **values)
 
 
 def _check_old(desk: Desk, throttle: people.Throttle, old: str) -> None:

@@ -16,6 +16,7 @@ from fastapi import FastAPI
 from inspection.api.app import Plant as ApiPlant
 from inspection.api.app import Tokens, install
 from inspection.core.predict import Examination, Question
+from inspection.flow import tokens
 from inspection.flow.changes import Changes
 from inspection.flow.ingest import Intake
 from inspection.store.images import FolderImageStore
@@ -49,6 +50,7 @@ class Served:
         config = uvicorn.Config(app, log_level="error", access_log=False, timeout_graceful_shutdown=5)
         self.server = uvicorn.Server(config)
         self.thread = threading.Thread(target=self.server.run, kwargs={"sockets": [self.socket]})
+        self.clients: list[httpx.Client] = []
         self.client = httpx.Client(
             base_url=self.address, headers={"Authorization": f"Bearer {plant.token}"}, timeout=30
         )
@@ -57,7 +59,21 @@ class Served:
         asked = {"serial": "S1", "view": "front", "captured_at": "2026-01-31T08:00:00Z", **query}
         return self.client.put(f"/api/v1/lines/{line}/images/{capture}", params=asked, content=data)
 
+    def token(self, name: str) -> str:
+        """A new token that acts as somebody of the cast."""
+        plant = self.plant
+        return plant.write(lambda tx: tokens.make(tx, name=name, purpose="tests", by=name, now=plant.now))
+
+    def as_(self, name: str) -> httpx.Client:
+        """A client that acts as somebody of the cast, or as a stranger where the name is empty."""
+        headers = {"Authorization": f"Bearer {self.token(name)}"} if name else {}
+        made = httpx.Client(base_url=f"{self.address}/api/v1", headers=headers, timeout=30)
+        self.clients.append(made)
+        return made
+
     def stop(self) -> None:
+        for made in (self.client, *self.clients):
+            made.close()
         self.changes.stop()
         self.server.should_exit = True
         self.thread.join(15)
@@ -94,6 +110,5 @@ def served(plant: Plant, tmp_path: Path) -> Iterator[Served]:
     while not running.server.started:
         assert running.thread.is_alive()
     yield running
-    running.client.close()
     running.stop()
     running.socket.close()

@@ -14,6 +14,7 @@ OPERATIONS = {
     ("GET", "/api/v1/lines/{line}/images/{capture_id}"),
     ("GET", "/api/v1/lines/{line}/units/{serial}"),
     ("GET", "/api/v1/lines/{line}/events"),
+    ("GET", "/api/v1/me"),
 }
 TRIED = sorted(OPERATIONS - {("GET", "/api/v1/lines/{line}/events")})  # a stream without end is tried on its own
 slow = settings(

@@ -28,6 +28,8 @@ INSPECTORS_ACT = [
     "/review/1/back",
     "/lines/phones/alarms/1/ack",
     "/password",
+    "/password/tokens",
+    "/password/tokens/1/revoke",
 ]
 ENGINEERS_ACT = [
     "/new-line", "/lines/phones/policy", "/lines/phones/rollback", "/lines/phones/proposals/1/approve",

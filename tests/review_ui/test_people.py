@@ -1,5 +1,7 @@
 """Signing in and out, and choosing a password."""
 
+import re
+
 import pytest
 
 from inspection.core.people import Role
@@ -93,6 +95,29 @@ def test_a_first_password_is_changed_before_anything_else(visit, plant):
     assert fresh.get("/").headers["location"] == "/password"
     page = fresh.get("/password")
     assert "given to you by somebody else" in page.text
+    assert "Tokens for the API" not in page.text
     fresh.csrf = page.text.split('name="csrf" value="')[1].split('"')[0]
+    assert fresh.post("/password/tokens", {"purpose": "too early"}).headers["location"] == "/password"
     fresh.post("/password", {"old": PASSWORD, "new": "my very own one", "again": "my very own one"})
     assert fresh.get("/").status_code == 200
+
+
+def test_tokens_are_made_shown_once_and_revoked_by_their_owner_alone(visit):
+    erin, ines = visit("erin"), visit("ines")
+    made = erin.post("/password/tokens", {"purpose": "night report"})
+    assert made.status_code == 201
+    token = re.search(r"jdp_[\w-]{43}", made.text)[0]
+    page = erin.get("/password").text
+    assert "night report" in page
+    assert token not in page
+    address = re.search(r"/password/tokens/\d+/revoke", page)[0]
+    assert ines.post(address).status_code == 404
+    assert "night report" not in ines.get("/password").text
+    assert erin.post(address).headers["location"] == "/password#tokens"
+    assert "night report" not in erin.get("/password").text
+
+
+def test_a_token_needs_a_purpose_in_words(visit):
+    answer = visit("ines").post("/password/tokens", {"purpose": " "})
+    assert answer.status_code == 422
+    assert "what the token is for" in answer.text
