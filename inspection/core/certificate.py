@@ -66,8 +66,9 @@ class Certificate(Subject):
 
 @dataclass(frozen=True, kw_only=True)
 class NotProved:
-    """No certificate: why either side is refused, and what the labels were."""
+    """No certificate of a model: why either side is refused, and what the labels were."""
 
+    model: str
     pass_refused: Refused
     reject_refused: Refused
     given: int

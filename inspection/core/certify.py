@@ -43,8 +43,9 @@ def certify(
     reject_refused = None if high.proof else refusal(high.counts, high.claims, high.asked)
     if pass_refused and reject_refused:
         return NotProved(
-            pass_refused=pass_refused, reject_refused=reject_refused, given=len(evidence), labels_hash=hashed
-        )
+            model=subject.model, pass_refused=pass_refused, reject_refused=reject_refused, given=len(evidence),
+            labels_hash=hashed,
+        )  # fmt: skip
     chosen = choose(low.counts, high.counts, low.proof, high.proof, limits)
     passed, rejected = low.place(chosen.pass_below), high.place(chosen.reject_above)
     return Certificate(

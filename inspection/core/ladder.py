@@ -19,9 +19,9 @@ class Condition:
 
 @dataclass(frozen=True, kw_only=True)
 class Standing:
-    """What is known of a model on its line: its last `predictions`, of which `failures` gave no opinion; blind labels,
-    and how many of these it `agreed` with at the limit it was trained with; and why no certificate proves the terms
-    that are asked for, "" where one does."""
+    """What is known of a model on its line: its newest `predictions`, of which `failures` gave no opinion; the newest
+    `blind` labels of units it was asked about, and how many of these it `agreed` with at the limit it was trained
+    with; and why no certificate proves the terms that are asked for, "" where one does."""
 
     has_model: bool
     predictions: int = 0

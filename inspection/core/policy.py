@@ -59,15 +59,17 @@ class Policy:
 
 
 def raises(before: Terms, after: Terms) -> bool:
-    """Whether the change gives the model more freedom, which needs a person: a higher level, or another model or wider
-    thresholds where the AI decides. From full to partial automation is down only while it settles no more."""
+    """Whether the change gives a model more freedom, which needs a person: a higher level, another model where people
+    see what it says, or wider thresholds where it decides. From full to partial automation is down only while it
+    settles no more."""
     if after.level.rung > before.level.rung:
         return True
-    if not FREEDOM[after.level].ai_decides:
+    if not FREEDOM[after.level].shows_ai:
         return False
-    return (
-        after.model != before.model
-        or _passes_up_to(after) > _passes_up_to(before)
+    if after.model != before.model:
+        return True
+    return FREEDOM[after.level].ai_decides and (
+        _passes_up_to(after) > _passes_up_to(before)
         or _or(after.reject_above, 2) < _or(before.reject_above, 2)
         or (after.level is before.level and after.audit_share < before.audit_share)
     )

@@ -27,7 +27,7 @@ def submit(
         return _do(tx, line, terms, plan, by, reason, now, accept_override, expected, ready)
     if expected not in (None, known.policy.number):
         raise InvalidPolicy(f"The line changed to policy {known.policy.number} meanwhile. Look at it again.")
-    override = policy.check(tx, known, terms, reason, now, accept_override=accept_override)
+    override = policy.check(tx, known, terms, reason, now, accept_override=accept_override, by_rollout=plan is not None)
     proposals.end(tx, known.id, by, "replaced", now)
     why = plain(reason.strip())
     proposals.add(tx, known.id, known.policy.number, terms, plan, by, why, override=override, now=now)

@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 
 from inspection.core.certificate import Certificate, NotProved, Subject, fits, voided_by
-from inspection.core.certify import certify as prove
+from inspection.core.certify import certify
 from inspection.core.journal import Change, facts
 from inspection.core.policy import InvalidPolicy, Terms
 from inspection.core.risk import Limits
@@ -18,13 +18,13 @@ WINDOW = timedelta(days=90)
 DRIFT = "light"
 
 
-def issue(
-    tx: Tx, *, line: str, model: str | None, limits: Limits, by: str, now: datetime,
-    sensitivity: Sensitivity | None = None, window: timedelta = WINDOW, valid: timedelta = VALID,
+def prove(
+    tx: Tx, *, line: str, model: str | None, limits: Limits, now: datetime, sensitivity: Sensitivity | None = None,
+    window: timedelta = WINDOW, valid: timedelta = VALID,
 ) -> Certificate | NotProved:  # fmt: skip
-    """Prove what the labels of the window prove of a model, the one in force where none is named, and keep the
-    certificate; or say what is missing. Labels from before a change of cameras, a drift or a guard's trip prove nothing
-    of what has been since. Either is in the journal. Raises InvalidPolicy where nothing can be asked."""
+    """What the labels of the window prove of a model, the one in force where none is named, or what is missing; for
+    `keep`, and slow with many labels, so outside the writer's transaction. Labels from before a change of cameras, a
+    drift or a guard's trip prove nothing of what has been since. Raises InvalidPolicy where nothing can be asked."""
     known = lines.in_force(tx, line)
     model = model or known.policy.terms.model
     if model is None or models.of_line(tx, known.id, model) is None:
@@ -32,20 +32,34 @@ def issue(
     drift = _drift(tx, known)
     if drift is not None:
         raise InvalidPolicy(f"A drift alarm fires ({drift}): mend what it tells of, then collect labels anew.")
-    begin = max(now - window, certificates.settled_since(tx, known.id))
+    begin = evidence_begins(tx, known, now, window)
     evidence = certificates.evidence(tx, known.id, known.recipe_id, model, begin, now)
     subject = Subject(
         model=model, line=line, recipe=str(known.recipe_id), cameras=certificates.cameras(tx, known.id),
         window_from=begin, window_to=now, expires=now + valid,
     )  # fmt: skip
-    found = prove(evidence, limits, subject, sensitivity)
-    journal.append(tx, now, _told(tx, known, found, model, by, now))
-    return found
+    return certify(evidence, limits, subject, sensitivity)
 
 
-def _told(tx: Tx, known: LineInForce, found: Certificate | NotProved, model: str, by: str, now: datetime) -> Change:
+def keep(tx: Tx, found: Certificate | NotProved, *, line: str, by: str, now: datetime) -> None:
+    """Keep a certificate that was just proved, or only tell the journal what was refused. Raises InvalidPolicy when the
+    line has changed since in a way that would have ended it."""
+    known = lines.in_force(tx, line)
+    if isinstance(found, Certificate):
+        changed = certificates.settled_since(tx, known.id) > found.window_from or _voided(tx, known, found, now)
+        if changed:
+            raise InvalidPolicy("The line has changed while this was proved, so nothing was kept. Ask again.")
+    journal.append(tx, now, _told(tx, known, found, by, now))
+
+
+def evidence_begins(tx: Tx, known: LineInForce, now: datetime, window: timedelta = WINDOW) -> datetime:
+    """From when on labels speak of the line as it is: see `issue`."""
+    return max(now - window, certificates.settled_since(tx, known.id))
+
+
+def _told(tx: Tx, known: LineInForce, found: Certificate | NotProved, by: str, now: datetime) -> Change:
     subject = f"line/{known.line.name}/certificate"
-    told = {"model": model, "labels": found.given, "labels_hash": found.labels_hash}
+    told = {"model": found.model, "labels": found.given, "labels_hash": found.labels_hash}
     if isinstance(found, NotProved):
         return Change(subject=subject, event="certificate_refused", actor=by, facts=facts(**told))
     told |= {"number": certificates.add(tx, known.id, found, by, now), "expires": found.expires}
@@ -59,7 +73,7 @@ def held(tx: Tx, known: LineInForce, model: str | None, now: datetime) -> tuple[
     kept = [] if model is None else certificates.of_model(tx, known.id, model)
     if not kept:
         return None, "There is none for this model yet."
-    why = kept[0].void_reason if kept[0].voided_at is not None else _voided(tx, known, kept[0], now)
+    why = kept[0].void_reason if kept[0].voided_at is not None else _voided(tx, known, kept[0].certificate, now)
     return (kept[0], "") if why is None else (None, why)
 
 
@@ -67,7 +81,7 @@ def proving(tx: Tx, known: LineInForce, terms: Terms, now: datetime) -> tuple[li
     """The certificates that prove these terms now, newest first; without any, why the newest does not."""
     found, reasons = [], []
     for kept in [] if terms.model is None else certificates.of_model(tx, known.id, terms.model):
-        why = kept.void_reason if kept.voided_at is not None else _voided(tx, known, kept, now)
+        why = kept.void_reason if kept.voided_at is not None else _voided(tx, known, kept.certificate, now)
         why = why if why is not None else fits(kept.certificate, terms)
         found += [kept] if why is None else []
         reasons += [why] if why is not None else []
@@ -94,9 +108,9 @@ def void(tx: Tx, known: LineInForce, reason: str, by: str, now: datetime) -> Non
         journal.append(tx, now, change)
 
 
-def _voided(tx: Tx, known: LineInForce, kept: Kept, now: datetime) -> str | None:
+def _voided(tx: Tx, known: LineInForce, kept: Certificate, now: datetime) -> str | None:
     return voided_by(
-        kept.certificate, now=now, model=kept.certificate.model, recipe=str(known.recipe_id),
+        kept, now=now, model=kept.model, recipe=str(known.recipe_id),
         cameras=certificates.cameras(tx, known.id), drift_alarm=_drift(tx, known),
     )  # fmt: skip
 

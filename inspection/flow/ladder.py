@@ -23,25 +23,26 @@ def next_step(tx: Tx, name: str, now: datetime) -> tuple[Level | None, tuple[Con
     registry = models.all_of_line(tx, known.id)
     model = known.policy.terms.model or (registry[0].artefact if registry else None)
     unproved = certificate.held(tx, known, model, now)[1] if FREEDOM[level].ai_decides else ""
-    return level, conditions(level, _standing(tx, known, model, unproved))
+    return level, conditions(level, _standing(tx, known, model, unproved, now))
 
 
 def missing(tx: Tx, known: LineInForce, terms: Terms, now: datetime) -> tuple[str, ...]:
-    """What stands against these terms, in sentences; nothing where they are proved, or give no more freedom."""
+    """What stands against these terms, in sentences; nothing where they are proved, or give no more freedom. Another
+    model needs what the step up to its level needs."""
     before = known.policy.terms
     if not raises(before, terms):
         return ()
     unproved = certificate.unproved(tx, known, terms, now) if FREEDOM[terms.level].ai_decides else ""
-    if terms.level.rung <= before.level.rung:
+    if terms.level.rung <= before.level.rung and terms.model == before.model:
         return (unproved,) if unproved else ()
-    standing = _standing(tx, known, terms.model, unproved)
+    standing = _standing(tx, known, terms.model, unproved, now)
     return tuple(one.text for one in conditions(terms.level, standing) if not one.met)
 
 
-def _standing(tx: Tx, known: LineInForce, model: str | None, unproved: str) -> Standing:
+def _standing(tx: Tx, known: LineInForce, model: str | None, unproved: str, now: datetime) -> Standing:
     failures, predictions = report.failures(tx, known.id, model)
-    graded = report.graded(tx, known.id, model)
+    agreed, blind = report.agreement(tx, known.id, model, certificate.evidence_begins(tx, known, now))
     return Standing(
-        has_model=model is not None, predictions=predictions, failures=failures, blind=len(graded),
-        agreed=sum((one.score >= report.LEAN) is one.defective for one in graded), unproved=unproved,
+        has_model=model is not None, predictions=predictions, failures=failures, blind=blind, agreed=agreed,
+        unproved=unproved,
     )  # fmt: skip

@@ -51,15 +51,21 @@ def change(
     return put(tx, known, terms, by, plain(reason.strip()), override=override, now=now)
 
 
-def check(tx: Tx, known: LineInForce, terms: Terms, reason: str, now: datetime, *, accept_override: bool) -> bool:
-    """Raise InvalidPolicy unless a person may bring these terms into force, at once or by a rollout; whether that is an
-    override."""
+def check(
+    tx: Tx, known: LineInForce, terms: Terms, reason: str, now: datetime, *, accept_override: bool,
+    by_rollout: bool = False,
+) -> bool:  # fmt: skip
+    """Raise InvalidPolicy unless a person may bring these terms into force; whether that is an override. A rollout may
+    begin without proof: its shadow collects it, and ends with it."""
     if terms == known.policy.terms:
         raise InvalidPolicy("This is the policy in force already: nothing was changed.")
     _check_model(tx, known, terms)
     missing = ladder.missing(tx, known, terms, now)
-    if len(reason.strip()) < (10 if missing else 3):
+    by_steps = by_rollout and not accept_override
+    if len(reason.strip()) < (10 if missing and not by_steps else 3):
         raise InvalidPolicy("Write the reason for the change; whoever reads the journal later will ask for it.")
+    if missing and by_steps:
+        return False
     if missing and not accept_override:
         raise InvalidPolicy(
             f"This gives the AI more freedom than is proved. {'. '.join(one.rstrip('.') for one in missing)}. "
@@ -74,7 +80,8 @@ def rollback(
 ) -> int:  # fmt: skip
     """Go back at once: from a rollout under way to the stable policy, else to the terms before the ones in force or to
     a recent policy's, as a new policy. That does not give the AI more freedom, but for what a rollout has replaced: the
-    policies before it were proved as well, and are back in one step. The number of the policy that is then in force."""
+    policies before it were proved as well, and are back in one step; so is a model whose advice people saw before. The
+    number of the policy that is then in force."""
     known = lines.in_force(tx, line)
     if known.candidate is not None and to in (None, known.policy.number):
         abort.end(tx, known.id, by, f"Rolled back. {reason}".strip(), now)
@@ -88,7 +95,7 @@ def rollback(
             f"{ROLLBACK_WINDOW} before the one in force. Start a rollout to it, or put it into force anew."
         )  # fmt: skip
     why = f"Rolled back to policy {before.number}. {reason}".strip()
-    if _replaced_by_rollouts(tx, known, before):
+    if _replaced_by_rollouts(tx, known, before) or _only_advises(known, before):
         return put(tx, known, before.terms, by, plain(why), override=before.override, now=now)
     if two_people and raises(known.policy.terms, before.terms):
         raise InvalidPolicy(
@@ -103,6 +110,11 @@ def _replaced_by_rollouts(tx: Tx, known: LineInForce, before: Policy) -> bool:
     while policy_id is not None and lines.policy(tx, policy_id).number != before.number:
         policy_id = rollouts.replaced_by(tx, policy_id)
     return policy_id is not None and before.terms.level.rung <= known.policy.terms.level.rung
+
+
+def _only_advises(known: LineInForce, before: Policy) -> bool:
+    """Whether a policy, at a level no higher than that in force, leaves every verdict to people."""
+    return not FREEDOM[before.terms.level].ai_decides and before.terms.level.rung <= known.policy.terms.level.rung
 
 
 def lower(tx: Tx, known: LineInForce, why: str, now: datetime) -> bool:

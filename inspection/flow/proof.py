@@ -34,12 +34,14 @@ class Watch:
 
 @dataclass(frozen=True, kw_only=True)
 class Proof:
-    """A line's proof: the certificate that holds, or `why` none does and the last one there was; blind labels at hand;
-    the risk-coverage curve of the side that passes; guards; and the audit that would prove the limit each week."""
+    """The proof of a line's model: the certificate that holds, or `why` none does and the last one there was; blind
+    labels at hand; the risk-coverage curve of the side that passes; guards; and the audit that would prove the limit
+    each week."""
 
     line: Line
     policy: Policy
     models: tuple[Model, ...]
+    model: str | None
     held: Kept | None
     last: Kept | None
     why: str
@@ -52,17 +54,19 @@ class Proof:
     audit: AuditNeed | None
 
 
-def proof(tx: Tx, name: str, now: datetime) -> Proof:
-    """The proof of the line of that name; raises Unknown."""
+def proof(tx: Tx, name: str, now: datetime, model: str | None = None) -> Proof:
+    """The proof of a model of the line of that name, of the one in force or else the newest where none of its models is
+    named; raises Unknown."""
     known = lines.in_force(tx, name)
     registry = models.all_of_line(tx, known.id)
-    model = known.policy.terms.model or (registry[0].artefact if registry else None)
+    known_models = [one.artefact for one in registry]
+    model = model if model in known_models else known.policy.terms.model or next(iter(known_models), None)
     held, why = certificate.held(tx, known, model, now)
     last = next(iter([] if model is None else certificates.of_model(tx, known.id, model, 1)), None)
     limits = USUAL if last is None else last.certificate.limits
     labels = defective = 0
     found = None
-    begin = max(now - certificate.WINDOW, certificates.settled_since(tx, known.id))
+    begin = certificate.evidence_begins(tx, known, now)
     if model is not None:
         sample = thinned(certificates.evidence(tx, known.id, known.recipe_id, model, begin, now))
         labels, defective = len(sample), int(sample.defective.sum())
@@ -70,9 +74,9 @@ def proof(tx: Tx, name: str, now: datetime) -> Proof:
         found = curve(passing, Risk.PER_UNIT, limits.delta) if passing is not None and len(passing.thresholds) else None
     weekly = units.opened_since(tx, known.id, now - WEEK)
     return Proof(
-        line=known.line, policy=known.policy, models=tuple(registry), held=held, last=last, why=why, labels=labels,
-        defective=defective, limits=limits, curve=found, watches=_watches(tx, known.id), weekly_units=weekly,
-        audit=audit_share_for(limits.escape, limits.delta, weekly) if weekly else None,
+        line=known.line, policy=known.policy, models=tuple(registry), model=model, held=held, last=last, why=why,
+        labels=labels, defective=defective, limits=limits, curve=found, watches=_watches(tx, known.id),
+        weekly_units=weekly, audit=audit_share_for(limits.escape, limits.delta, weekly) if weekly else None,
     )  # fmt: skip
 
 

@@ -9,9 +9,9 @@ from inspection.core import rollout as rules
 from inspection.core.compare import Compared, Record, Test, compare, measure, prove
 from inspection.core.journal import Change, facts, plain
 from inspection.core.policy import InvalidPolicy, Terms
-from inspection.core.rollout import InvalidRollout, Phase, Plan, Rollout
+from inspection.core.rollout import InvalidRollout, Measured, Phase, Plan, Rollout
 from inspection.flow import abort as ending
-from inspection.flow import policy
+from inspection.flow import ladder, policy
 from inspection.flow.label import UNDO_WITHIN
 from inspection.store import journal, lines, rollouts
 from inspection.store.database import Tx
@@ -33,8 +33,9 @@ def start(
 ) -> int:
     """Begin to bring new terms into force by steps; the rollout's number.
 
-    Starting is the approval of where the plan leads, so it asks for what a change of policy asks for: see
-    `policy.change`. The plan is kept as it is now, with its hash in the journal.
+    Starting is the approval of where the plan leads. What a change of policy asks for (see `policy.change`) is asked
+    for at the end of the shadow, in which it can be collected; an override is accepted now. The plan is kept as it is
+    now, with its hash in the journal.
     """
     known = lines.in_force(tx, line)
     if known.candidate is not None:
@@ -43,7 +44,7 @@ def start(
         raise InvalidPolicy(
             f"The line changed to policy {known.policy.number} while you were looking at {expected}. Look at it again."
         )
-    override = policy.check(tx, known, terms, reason, now, accept_override=accept_override)
+    override = policy.check(tx, known, terms, reason, now, accept_override=accept_override, by_rollout=True)
     why = plain(reason.strip())
     candidate_id, number = lines.add_candidate(tx, known.id, terms, by, why, override=override, now=now)
     begun = rules.start(Rollout(plan=plan), now)
@@ -66,6 +67,9 @@ def approve(tx: Tx, *, line: str, by: str, reason: str, now: datetime) -> Rollou
     kept = under_way(tx, line)
     if len(reason.strip()) < 3:
         raise InvalidRollout("Write why it may go on; whoever reads the journal later will ask for it.")
+    unproved = _unproved(tx, kept, now) if kept.rollout.pause is rules.Pause.GATE else ""
+    if unproved:
+        raise InvalidRollout(unproved)
     moved = rules.approve(kept.rollout, now)
     _keep(tx, kept, moved, kept.record.step_anew(), kept.last_label_id, now)
     after = f"{moved.phase} {moved.weight:g} %"
@@ -108,6 +112,9 @@ def _measure(tx: Tx, kept: KeptRollout, test: Test, now: datetime) -> None:
     known = lines.in_force_by_id(tx, kept.line_id)
     fresh, last = _compared(tx, kept, known, now)
     said, record = measure(kept.rollout, kept.record, fresh, test)
+    unproved = _unproved(tx, kept, now) if said.outcome is Measured.SUCCESSFUL else ""
+    if unproved:
+        said = replace(said, outcome=Measured.WAITING, detail=unproved)
     moved, words = rules.advance(kept.rollout, said, now)
     stays = (moved.phase, moved.step) == (kept.rollout.phase, kept.rollout.step)
     _keep(tx, replace(kept, measured=said), moved, record if stays else record.step_anew(), last, now)
@@ -122,6 +129,14 @@ def _measure(tx: Tx, kept: KeptRollout, test: Test, now: datetime) -> None:
         lines.put_into_force(tx, kept.line_id, kept.candidate_id, now)
         why = f"Rollout {kept.number} is complete. {kept.reason}"
         policy.announce(tx, known, replace(kept.candidate, reason=why), now)
+
+
+def _unproved(tx: Tx, kept: KeptRollout, now: datetime) -> str:
+    """What the candidate still lacks to leave its shadow, in a sentence; "" where that is nothing, or was accepted."""
+    if kept.rollout.phase is not Phase.SHADOW or kept.candidate.override:
+        return ""
+    missing = ladder.missing(tx, lines.in_force_by_id(tx, kept.line_id), kept.candidate.terms, now)
+    return f"The candidate is not proved yet. {'. '.join(one.rstrip('.') for one in missing)}." if missing else ""
 
 
 def _keep(tx: Tx, kept: KeptRollout, moved: Rollout, record: Record, last: int, now: datetime) -> None:

@@ -47,12 +47,12 @@ def certify(
         raise InvalidPolicy(str(error)) from error
     with database(data_dir) as db:
         artefact = None if model is None else model_of(db, name, model)
-        made = db.write(
-            lambda tx: certificate.issue(
-                tx, line=name, model=artefact, limits=limits, by=BY, now=now(), sensitivity=measured,
+        with db.read() as tx:
+            made = certificate.prove(
+                tx, line=name, model=artefact, limits=limits, now=now(), sensitivity=measured,
                 window=timedelta(days=days), valid=timedelta(days=valid_days),
-            )
-        )  # fmt: skip
+            )  # fmt: skip
+        db.write(lambda tx: certificate.keep(tx, made, line=name, by=BY, now=now()))
     if isinstance(made, NotProved):
         print(f"Nothing is proved by {made.given} blind labels.")
         _lacks(made.pass_refused, made.reject_refused)

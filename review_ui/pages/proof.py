@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Form
+from fastapi import APIRouter, Form, Query
 from fastapi.responses import HTMLResponse, Response
 
 from inspection.core.certificate import NotProved
@@ -23,16 +23,18 @@ _SHARES = ("escape", "escape_per_defective", "overkill", "confidence")
 
 
 @router.get("/lines/{line}/proof")
-def show(desk: Annotated[Desk, guard(Role.INSPECTOR)], line: str) -> HTMLResponse:
-    """The line's proof; engineers can ask for a certificate."""
-    return _page(desk, line)
+def show(
+    desk: Annotated[Desk, guard(Role.INSPECTOR)], line: str, model: Annotated[str, Query(max_length=100)] = ""
+) -> HTMLResponse:
+    """The proof of a line's model, the one in force where none is named; engineers can ask for a certificate."""
+    return _page(desk, line, model)
 
 
 @router.post("/lines/{line}/proof")
 def certify(
     desk: Annotated[Desk, guard(Role.ENGINEER)], line: str, definition: Short = "", escape: Short = "",
     escape_per_defective: Short = "", overkill: Short = "", confidence: Short = "", found: Short = "",
-    shown: Short = "",
+    shown: Short = "", model: Short = "",
 ) -> Response:  # fmt: skip
     """Make a certificate from the labels at hand, or tell what they lack."""
     typed = {
@@ -41,16 +43,17 @@ def certify(
     }  # fmt: skip
     try:
         limits, sensitivity = _limits(typed), _sensitivity(found, shown)
-        made = desk.write(
-            lambda tx: certificate.issue(
-                tx, line=line, model=None, limits=limits, by=desk.person.name, now=desk.now, sensitivity=sensitivity
+        made = desk.read(
+            lambda tx: certificate.prove(
+                tx, line=line, model=model or None, limits=limits, now=desk.now, sensitivity=sensitivity
             )
-        )  # fmt: skip
+        )
+        desk.write(lambda tx: certificate.keep(tx, made, line=line, by=desk.person.name, now=desk.now))
     except (InvalidPolicy, ValueError) as refused:
-        return _page(desk, line, status=422, problem=str(refused), typed=typed)
+        return _page(desk, line, model, status=422, problem=str(refused), typed=typed)
     if isinstance(made, NotProved):
-        return _page(desk, line, typed=typed, refused=(made.pass_refused, made.reject_refused))
-    return desk.go(f"/lines/{line}/proof")
+        return _page(desk, line, model, typed=typed, refused=(made.pass_refused, made.reject_refused))
+    return desk.go(f"/lines/{line}/proof?model={made.model}")
 
 
 def _limits(typed: dict[str, str]) -> Limits:
@@ -78,8 +81,8 @@ def _sensitivity(found: str, shown: str) -> Sensitivity | None:
     return Sensitivity(found=int(found), shown=int(shown))
 
 
-def _page(desk: Desk, line: str, *, status: int = 200, **told: Any) -> HTMLResponse:
-    page = desk.read(lambda tx: proof(tx, line, desk.now))
+def _page(desk: Desk, line: str, model: str, *, status: int = 200, **told: Any) -> HTMLResponse:
+    page = desk.read(lambda tx: proof(tx, line, desk.now, model or None))
     limits = page.limits
     each = limits.escape_per_defective
     typed = {

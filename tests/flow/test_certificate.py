@@ -33,9 +33,15 @@ def plant(any_db: Database) -> Plant:
 
 def issue(plant: Plant, limits: Limits = LIMITS, **other: object) -> Certificate | NotProved:
     plant.later(seconds=1)
-    return plant.write(
-        lambda tx: certificate.issue(tx, line="phones", model=None, limits=limits, by="erin", now=plant.now, **other)  # type: ignore[arg-type]
-    )
+    made = prove(plant, limits, **other)
+    plant.write(lambda tx: certificate.keep(tx, made, line="phones", by="erin", now=plant.now))
+    return made
+
+
+def prove(plant: Plant, limits: Limits = LIMITS, **other: object) -> Certificate | NotProved:
+    return plant.read(lambda tx: certificate.prove(  # type: ignore[call-arg]
+        tx, line="phones", limits=limits, now=plant.now, **{"model": None, **other}  # type: ignore[arg-type]
+    ))  # fmt: skip
 
 
 def raised(plant: Plant, **other: object) -> int:
@@ -54,6 +60,16 @@ def why_not(plant: Plant) -> str:
 
 def level(plant: Plant) -> Level:
     return plant.read(lambda tx: lines.in_force(tx, "phones")).policy.terms.level
+
+
+def test_what_was_proved_of_a_line_that_has_changed_meanwhile_is_not_kept(plant: Plant) -> None:
+    plant.later(seconds=1)
+    made = prove(plant)
+    plant.later(seconds=1)
+    plant.write(lambda tx: line_flow.add_camera(tx, line="phones", name="second", by="erin", now=plant.now))
+    with pytest.raises(InvalidPolicy, match="has changed while this was proved"):
+        plant.write(lambda tx: certificate.keep(tx, made, line="phones", by="erin", now=plant.now))
+    assert events(plant) == []
 
 
 def test_enough_labels_prove_thresholds_and_with_them_the_line_goes_up_without_an_override(plant: Plant) -> None:

@@ -52,6 +52,18 @@ def test_a_model_that_people_contradict_or_that_failed_does_not_get_before_their
         change(plant, terms(Level.AI_ASSIST))
 
 
+def test_another_model_before_peoples_eyes_needs_their_agreement_but_not_the_way_back(plant: Plant) -> None:
+    other = another_model(plant, "b" * 64)
+    plant.level(Level.AI_ASSIST)
+    with pytest.raises(InvalidPolicy, match=r"Predictions without an error: 0 of 20\. Blind labels .* 0 of 50\."):
+        change(plant, terms(Level.AI_ASSIST, model=other))
+    change(plant, terms(Level.AI_ASSIST, model=other), accept_override=True)
+    in_force = plant.read(lambda tx: lines.in_force(tx, "phones")).policy
+    assert (in_force.terms.model, in_force.override) == (other, True)
+    plant.write(lambda tx: policy.rollback(tx, line="phones", by="erin", reason="It saw ghosts.", now=plant.now))
+    assert plant.read(lambda tx: lines.in_force(tx, "phones")).policy.terms.model == MODEL
+
+
 @pytest.mark.parametrize("level", [Level.PARTIAL_AUTOMATION, Level.FULL_AUTOMATION])
 def test_automation_without_proof_is_an_override_in_somebodys_name(plant: Plant, level: Level) -> None:
     with pytest.raises(InvalidPolicy, match="override"):
@@ -106,12 +118,12 @@ def another_model(plant: Plant, artefact: str) -> str:
 def test_another_model_takes_over_only_when_it_can_answer(plant: Plant) -> None:
     other = another_model(plant, "b" * 64)
     loaded = {MODEL}
-    plant.level(Level.AI_ASSIST)
+    plant.level(Level.SHADOW)
     with pytest.raises(InvalidPolicy, match=r"bbbbbbbbbbbb cannot answer yet.*stays in force"):
-        change(plant, terms(Level.AI_ASSIST, model=other), ready=loaded.__contains__)
+        change(plant, terms(Level.SHADOW, model=other), ready=loaded.__contains__)
     assert plant.read(lambda tx: lines.in_force(tx, "phones")).policy.terms.model == MODEL
     loaded.add(other)
-    change(plant, terms(Level.AI_ASSIST, model=other), ready=loaded.__contains__)
+    change(plant, terms(Level.SHADOW, model=other), ready=loaded.__contains__)
     assert plant.read(lambda tx: lines.in_force(tx, "phones")).policy.terms.model == other
 
 

@@ -1,16 +1,19 @@
 """A rollout on a line: who decides which unit, what counts as evidence, and how it ends."""
 
 import json
+from datetime import timedelta
 
 import pytest
 
+from inspection.core.certificate import Certificate
 from inspection.core.compare import Proof
 from inspection.core.decide import Verdict
 from inspection.core.level import Level
 from inspection.core.policy import InvalidPolicy
 from inspection.core.predict import Examination
-from inspection.core.rollout import InvalidRollout, Pause, Phase, Step
-from inspection.flow import decide, guard, policy
+from inspection.core.risk import Limits
+from inspection.core.rollout import InvalidRollout, Measured, Pause, Phase, Step, Strategy
+from inspection.flow import certificate, decide, guard, policy
 from inspection.store import journal, lines, models, monitor
 from tests.flow.rollouts import NEW, WHY, Trial, opinion, plan, terms
 from tests.plant import FIT, MODEL, Plant
@@ -240,8 +243,8 @@ def test_another_policy_ends_a_rollout(trial: Trial) -> None:
 
 
 def test_a_start_asks_for_what_a_change_asks_for_and_there_is_one_at_a_time(trial: Trial) -> None:
-    with pytest.raises(InvalidPolicy, match="override"):
-        trial.start(accept_override=False)
+    with pytest.raises(InvalidPolicy, match="reason"):
+        trial.start(reason="no")
     with pytest.raises(InvalidPolicy, match="in force already"):
         trial.start(new=terms(model=MODEL))
     with pytest.raises(InvalidPolicy, match="Look at it again"):
@@ -254,6 +257,52 @@ def test_a_start_asks_for_what_a_change_asks_for_and_there_is_one_at_a_time(tria
     trial.abort()
     with pytest.raises(InvalidRollout, match="No rollout"):
         trial.abort()
+
+
+def test_a_candidate_without_proof_stays_in_shadow_until_its_labels_have_proved_it(trial: Trial) -> None:
+    trial.start(accept_override=False, new=terms(pass_below=0.1, reject_above=0.9))
+    trial.labelled(8)
+    trial.tick()
+    stands = trial.state()
+    assert (stands.rollout.phase, stands.rollout.pause) == (Phase.SHADOW, None)
+    assert stands.measured is not None
+    assert stands.measured.outcome is Measured.WAITING
+    assert "agree with the model: 8 of 50" in stands.measured.detail
+    assert "A certificate: There is none for this model yet" in stands.measured.detail
+    trial.labelled(37)
+    trial.labelled(15, Verdict.REJECT, old=0.9, new=0.9)
+    prove(trial)
+    trial.tick()
+    assert trial.state().rollout.phase is Phase.CANARY
+    assert not trial.state().candidate.override
+
+
+def test_nobody_lets_a_candidate_without_proof_through_the_gate(trial: Trial) -> None:
+    blue_green = plan(strategy=Strategy.BLUE_GREEN, steps=(Step(weight=100, gate=True),))
+    trial.start(blue_green, accept_override=False, new=terms(pass_below=0.1, reject_above=0.9))
+    trial.labelled(45)
+    trial.labelled(15, Verdict.REJECT, old=0.9, new=0.9)
+    prove(trial)
+    trial.tick()
+    assert trial.state().rollout.pause is Pause.GATE
+    trial.plant.later(days=31)
+    with pytest.raises(InvalidRollout, match=r"not proved yet\. A certificate: The certificate expired"):
+        trial.approve()
+    assert trial.in_force().candidate is not None
+    prove(trial)
+    trial.approve()
+    assert trial.state().rollout.phase is Phase.BAKING
+
+
+def prove(trial: Trial) -> None:
+    """A certificate for the candidate's model from the labels there are."""
+    trial.plant.later(seconds=1)
+    now, limits = trial.plant.now, Limits(escape=0.06, overkill=0.06, escape_per_defective=None)
+    made = trial.plant.read(
+        lambda tx: certificate.prove(tx, line="phones", model=NEW, limits=limits, now=now, window=timedelta(days=90))
+    )
+    assert isinstance(made, Certificate), made
+    trial.plant.write(lambda tx: certificate.keep(tx, made, line="phones", by="erin", now=now))
 
 
 def test_candidate_stable_and_previous_models_stay_loaded(trial: Trial) -> None:

@@ -6,10 +6,11 @@ from datetime import datetime
 
 from sqlalchemy import func, select
 
+from inspection.core.decide import Verdict
 from inspection.core.evidence import Graded, Rate, labels_needed, rate
 from inspection.core.level import FREEDOM, Level
 from inspection.core.line import Line
-from inspection.core.moment import moment
+from inspection.core.moment import micros, moment
 from inspection.core.policy import Policy, Terms
 from inspection.core.risk import Limits
 from inspection.core.thresholds import Thresholds, propose
@@ -27,6 +28,7 @@ OVERKILL_LIMIT = 0.05
 PROPOSED = Limits(escape=ESCAPE_LIMIT, overkill=OVERKILL_LIMIT, escape_per_defective=None)
 LEAN = 0.5  # from this score on a model calls a unit defective; trainings put their own limit there
 MAX_GRADED = 20_000
+RECENT = 1000
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -205,17 +207,37 @@ def _risks(
 
 
 def failures(tx: Tx, line_id: int, model: str | None) -> tuple[int, int]:
-    """Of the model's last 1000 predictions on the line: how many gave no opinion, and how many there are."""
-    recent = (
-        select(PREDICTION.c.failure)
-        .join(IMAGE, IMAGE.c.id == PREDICTION.c.image_id)
-        .where(IMAGE.c.line_id == line_id, PREDICTION.c.model == (model or ""))
-        .order_by(PREDICTION.c.id.desc())
-        .limit(1000)
-        .subquery()
+    """Of the model's predictions for the line's last 1000 units: how many gave no opinion, and how many there are."""
+    recent = select(UNIT.c.id).where(UNIT.c.line_id == line_id).order_by(UNIT.c.opened_at.desc()).limit(RECENT)
+    units = recent.subquery()
+    query = (
+        select(func.count(), func.count(PREDICTION.c.failure))
+        .select_from(units)
+        .join(IMAGE, IMAGE.c.unit_id == units.c.id)
+        .join(PREDICTION, PREDICTION.c.image_id == IMAGE.c.id)
+        .where(PREDICTION.c.model == (model or ""))
     )
-    total, failed = tx.execute(select(func.count(), func.count(recent.c.failure)).select_from(recent)).one()
+    total, failed = tx.execute(query).one()
     return failed, total
+
+
+def agreement(tx: Tx, line_id: int, model: str | None, since: datetime) -> tuple[int, int]:
+    """With how many of the newest 1000 blind labels since then a model agrees, and how many there are: labels of units
+    that it was asked about, in force or in shadow, and of which it may speak."""
+    query = (
+        select(func.max(PREDICTION.c.score), LABEL.c.verdict)
+        .select_from(LABEL)
+        .join(IMAGE, IMAGE.c.unit_id == LABEL.c.unit_id)
+        .join(PREDICTION, PREDICTION.c.image_id == IMAGE.c.id)
+        .where(LABEL.c.line_id == line_id, LABEL.c.effective, LABEL.c.saw_ai.is_(False), LABEL.c.at >= micros(since))
+        .where(PREDICTION.c.model == (model or ""), PREDICTION.c.score.is_not(None))
+        .where(IMAGE.c.unfit.is_(None), PREDICTION.c.novel.is_(False))
+        .group_by(LABEL.c.id, LABEL.c.verdict)
+        .order_by(LABEL.c.id.desc())
+        .limit(RECENT)
+    )
+    found = tx.execute(query).all()
+    return sum((score >= LEAN) is (verdict == Verdict.REJECT) for score, verdict in found), len(found)
 
 
 def _samples(tx: Tx, known: lines.LineInForce) -> tuple[SampleCount, ...]:
