@@ -1,11 +1,11 @@
 """Finding the part before the model looks: learns from a line's good images how, or that it is better left alone."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 from itertools import islice
 
 from models.locate_card import LocateCard, Trial, read_card
-from models.locate_contour import WAYS
-from models.locate_learn import learn_contour, learn_template
+from models.locate_contour import WAYS, find_shapes
+from models.locate_learn import each, learn_contour, learn_template
 from models.locate_part import Locator
 from models.locate_rectify import Located, Pixels, points_back, rectify
 from models.locate_small import Small, shrink
@@ -19,13 +19,16 @@ _FILLS = 0.92
 _GAIN = 0.9
 
 
-def fit(images: Iterable[Pixels], *, min_found: float = MIN_FOUND) -> LocateCard:
+def fit(
+    images: Iterable[Pixels], *, min_found: float = MIN_FOUND, tried: Callable[[int, int], None] = lambda *_: None,
+    cancelled: Callable[[], bool] = lambda: False,
+) -> LocateCard:  # fmt: skip
     """Learn from good images (8-bit BGR, 10 to 100 of them; no more than 200 are read) where a line's part lies.
 
     Ways are tried one after the other and judged on the same images: the outline against the ground, then a search for
     the part's picture. The way that is sure in at least `min_found` of the images and leaves the least residual is
     taken; "none" says in words why no way is good enough, and "whole" that nothing is gained by it. Never raises for
-    what an image shows.
+    what an image shows; Cancelled as soon as it is `cancelled`. `tried` is told how many ways of how many are done.
     """
     shrunk = [shrink(image) for image in islice(images, MAX_IMAGES)]
     smalls = [small for small in shrunk if isinstance(small, Small)]
@@ -33,8 +36,7 @@ def fit(images: Iterable[Pixels], *, min_found: float = MIN_FOUND) -> LocateCard
         return _none(smalls, (), f"Finding the part needs {MIN_IMAGES} good images; there are {len(smalls)}.")
     if len(smalls) < min_found * len(shrunk):
         return _none(smalls, (), f"{len(shrunk) - len(smalls)} of {len(shrunk)} images cannot be read.")
-    learned = [learn_contour(smalls, way, min_found) for way in WAYS]
-    learned.append(learn_template(smalls, [card for card, _ in learned if card is not None]))
+    learned = _learned(smalls, min_found, tried, cancelled)
     trials = tuple(trial for _, trial in learned)
     good = [(card, trial) for card, trial in learned if card is not None and trial.found >= min_found]
     good = [(card, trial) for card, trial in good if card.kind == "contour" or _gains(trial)]
@@ -48,6 +50,20 @@ def fit(images: Iterable[Pixels], *, min_found: float = MIN_FOUND) -> LocateCard
         return _none(smalls, trials, whole, kind="whole")
     words = f"The part is found in {trial.found:.0%} of {len(smalls)} good images: {trial.way}."
     return LocateCard(**{**card.__dict__, "reason": words, "trials": trials})
+
+
+def _learned(
+    smalls: Sequence[Small], min_found: float, tried: Callable[[int, int], None], cancelled: Callable[[], bool]
+) -> list[tuple[LocateCard | None, Trial]]:
+    """What each way of finding the part has learned, and what it does on the images."""
+    ways, learned = len(WAYS) + 1, list[tuple[LocateCard | None, Trial]]()
+    shapes = [find_shapes(small.bgr) for small in each(smalls, cancelled)]
+    for way in WAYS:
+        learned.append(learn_contour(smalls, [found[way] for found in shapes], way, min_found, cancelled))
+        tried(len(learned), ways)
+    learned.append(learn_template(smalls, [card for card, _ in learned if card is not None], cancelled))
+    tried(ways, ways)
+    return learned
 
 
 def _looseness(card: LocateCard) -> float:

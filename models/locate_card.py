@@ -16,9 +16,9 @@ MARGIN = 0.05  # what is kept around the part, as a share of its longer side
 
 @dataclass(frozen=True, kw_only=True)
 class Trial:
-    """One way of finding the part, tried on the good images. `found` is the share in which it is sure; `confidence` is
-    the lowest and the median one; `residual` is what rectified parts differ from their mean, in standard deviations of
-    the picture, and `unmoved` the same without rectifying."""
+    """One way of finding the part, tried on the good images, or on some of them when it is hardly ever sure. `found` is
+    the share of these in which it is sure; `confidence` is the lowest and the median one; `residual` is what rectified
+    parts differ from their mean, in standard deviations of the picture, and `unmoved` the same without rectifying."""
 
     way: str
     found: float

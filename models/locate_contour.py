@@ -1,6 +1,6 @@
 """The part as the largest thing that differs from a plain ground, and the rectangle around it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import cv2
@@ -49,7 +49,7 @@ def _brighter(small: Pixels, ground: Ground) -> Pixels:
 
 
 def _darker(small: Pixels, ground: Ground) -> Pixels:
-    blue, green, red = cv2.split(cv2.subtract(np.full_like(small, ground[:3].astype(np.uint8)), small))
+    blue, green, red = cv2.split(cv2.subtract(ground, small))
     return np.asarray(cv2.max(cv2.max(blue, green), red), np.uint8)
 
 
@@ -72,10 +72,27 @@ WAYS = (*_PLAIN, *(way + _FAINTLY for way in _PLAIN))
 
 def find_shape(small: Pixels, way: str) -> Shape | None:
     """The largest thing in a small BGR image that stands out in that way; None when nothing does."""
+    return find_shapes(small, (way,))[way]
+
+
+def find_shapes(small: Pixels, ways: Sequence[str] = WAYS) -> dict[str, Shape | None]:
+    """The same for several ways, which share most of the work."""
     smooth = np.asarray(cv2.GaussianBlur(small, (5, 5), 1.2), np.uint8)
-    mask = _mask(smooth, way)
-    if mask is None:
-        return None
+    ring = _border(smooth)
+    ground = np.append(np.round(np.median(ring, axis=0)), 0.0)
+    found: dict[str, Shape | None] = {}
+    for plain, apart_of in _PLAIN.items():
+        wanted = [way for way in (plain, plain + _FAINTLY) if way in ways]
+        if not wanted:
+            continue
+        apart, floor = apart_of(smooth, ground), _floor(apart_of(ring.reshape(1, -1, 3), ground))
+        for way in wanted:
+            mask = _mask(apart, floor, faintly=way.endswith(_FAINTLY))
+            found[way] = None if mask is None else _largest(mask)
+    return found
+
+
+def _largest(mask: Pixels) -> Shape | None:
     contours, _ = cv2.findContours(_filled(mask), cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
     large = sorted(((cv2.contourArea(c), i) for i, c in enumerate(contours)), reverse=True)
     if not large or large[0][0] < _SMALLEST * mask.size:
@@ -92,16 +109,16 @@ def find_shape(small: Pixels, way: str) -> Shape | None:
     )
 
 
-def _mask(smooth: Pixels, way: str) -> Pixels | None:
-    """White where the image stands out more than the border does from its own median."""
-    ring = _border(smooth)
-    ground = np.append(np.round(np.median(ring, axis=0)), 0.0)
-    apart_of = _PLAIN[way.removesuffix(_FAINTLY)]
-    apart = apart_of(smooth, ground)
-    usual = apart_of(ring.reshape(1, -1, 3), ground).astype(np.float64)
-    spread = 1.4826 * float(np.median(np.abs(usual - np.median(usual))))
-    floor = max(float(np.median(usual)) + _SPREADS * spread, _LEAST)
-    otsu = 0.0 if way.endswith(_FAINTLY) else cv2.threshold(apart, 0, 255, cv2.THRESH_BINARY | cv2.THRESH_OTSU)[0]
+def _floor(border: Pixels) -> float:
+    """By how much anything must stand out to be more than the border's own spread about its median."""
+    usual = border.astype(np.float64)
+    middle = float(np.median(usual))
+    return max(middle + _SPREADS * 1.4826 * float(np.median(np.abs(usual - middle))), _LEAST)
+
+
+def _mask(apart: Pixels, floor: float, *, faintly: bool) -> Pixels | None:
+    """White where the image stands out more than its border does."""
+    otsu = 0.0 if faintly else cv2.threshold(apart, 0, 255, cv2.THRESH_BINARY | cv2.THRESH_OTSU)[0]
     limit = max(floor, float(otsu))
     if limit >= 255:
         return None

@@ -2,35 +2,41 @@
 
 import base64
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import TypeVar
 
 import cv2
 import numpy as np
 
+from inspection.core.train import stop_if
 from models.calibrate import upper_limit
 from models.locate_align import Floats, likeness, normal, scale_of
 from models.locate_card import MARGIN, LocateCard, Looks, Outline, Pose, Trial
-from models.locate_contour import Shape, find_shape
+from models.locate_contour import Shape
 from models.locate_judge import Frame, Judge, Settled, angle_of, apart, poses
 from models.locate_part import Locator, shape_doubt
-from models.locate_rectify import Doubles, Pixels, carry, inverse, similarity
+from models.locate_rectify import Doubles, Located, Pixels, carry, inverse, similarity
 from models.locate_small import Small
 from models.locate_template import Template
 
+Cancelled = Callable[[], bool]
+T = TypeVar("T")
 _ROUNDS = 2
 _GREY = 28.0  # grey levels of the kept reference for one standard deviation
 _TELLS = 0.04  # by how much the right way round must look better than the wrong one for the reference to tell them
 _HELD = 40.0  # a fixture holds parts within so many degrees
 _WIDE_TURNS, _WIDE_SCALES = np.linspace(-12, 12, 9), np.geomspace(0.9, 1.11, 3)
 _PALE = 0.35  # the share of the good images' lowest contrast that a part must have
-_STRONG, _OUTSIDE = 0.3, 0.4
+_OUTSIDE = 0.4
 _CENTRE = 0.7
+_SOME, _HARDLY = 15, 0.25
 
 
-def learn_contour(smalls: Sequence[Small], way: str, min_found: float) -> tuple[LocateCard | None, Trial]:
-    """Learn the outline that stands out in one way; no card when too few images have one."""
+def learn_contour(
+    smalls: Sequence[Small], found: Sequence[Shape | None], way: str, min_found: float, cancelled: Cancelled
+) -> tuple[LocateCard | None, Trial]:
+    """Learn the outline `found` in each image by the way it stands out; no card when too few images have one."""
     name = f"its outline {way}"
-    found = [find_shape(small.bgr, way) for small in smalls]
     shapes = {i: shape for i, shape in enumerate(found) if shape is not None and not shape_doubt(shape, (0.0, 2.0))}
     if not shapes:
         return None, Trial(way=name, found=0.0, words="No single whole thing stands out in any image.")
@@ -49,10 +55,10 @@ def learn_contour(smalls: Sequence[Small], way: str, min_found: float) -> tuple[
     start = min(places[first], key=lambda pose: abs(angle_of(pose)))
     reference = _reference(smalls[first], start, frame)
     candidates = {i: places[i] for i in usable}
-    settled = _together(smalls, candidates, reference, frame.box)
+    settled = _together(smalls, candidates, reference, cancelled, frame.box)
     if np.quantile([s.lead for s in settled.values()], 0.02) < _TELLS:
         as_held = {i: [min(found, key=lambda pose: apart(pose, start))] for i, found in candidates.items()}
-        settled = _together(smalls, as_held, reference, frame.box)
+        settled = _together(smalls, as_held, reference, cancelled, frame.box)
     outside = float(np.median([_edges_outside(smalls[i], shapes[i]) for i in usable]))
     if outside > _OUTSIDE:
         words = f"It is a detail of something larger: {outside:.0%} of the image's edges lie outside of it."
@@ -62,23 +68,26 @@ def learn_contour(smalls: Sequence[Small], way: str, min_found: float) -> tuple[
     low, high = float(np.median(extents)) - spare, float(np.median(extents)) + spare
     outline = Outline(way=way, extent=(round(low, 4), round(high, 4)))
     pose = _pose(smalls, settled, frame, (width, height))
-    return _tried(smalls, settled, frame, pose, outline, name, start)
+    return _tried(smalls, settled, frame, pose, outline, name, start, cancelled)
 
 
-def learn_template(smalls: Sequence[Small], known: Sequence[LocateCard]) -> tuple[LocateCard | None, Trial]:
+def learn_template(
+    smalls: Sequence[Small], known: Sequence[LocateCard], cancelled: Cancelled = lambda: False
+) -> tuple[LocateCard | None, Trial]:
     """Learn the part's picture, cut where outlines (`known`, if any) have mostly found it, else in the middle."""
     name = "its picture is searched"
     rows, columns = smalls[0].grey.shape
     width, height = _CENTRE * columns / max(rows, columns), _CENTRE * rows / max(rows, columns)
     middle = np.array([(columns - 1) / 2, (rows - 1) / 2])
     poses_known = [card.pose for card in known if card.pose is not None and card.pose.turned < _HELD]
-    located = None
+    first = 0
     if poses_known:
         best = max((card for card in known if card.pose in poses_known), key=lambda card: card.trials[0].found)
-        located = next((at for at in (Locator(best).locate(small.bgr) for small in smalls) if at.sure), None)
+        locator = Locator(best)
+        answers = (locator.locate(small.bgr) for small in each(smalls, cancelled))
+        first, located = next(((i, at) for i, at in enumerate(answers) if at.sure), (0, None))
         if located is not None and best.pose is not None:
             width, height, middle = best.pose.width, best.pose.height, located.quad.mean(axis=0)
-    first = 0 if located is None else next(i for i, s in enumerate(smalls) if Locator(best).locate(s.bgr).sure)
     frame = Frame.around(width, height)
     start = np.eye(3)
     start[0, 0] = start[1, 1] = frame.unit / max(rows, columns)
@@ -86,23 +95,28 @@ def learn_template(smalls: Sequence[Small], known: Sequence[LocateCard]) -> tupl
     reference = _reference(smalls[first], start, frame)
     share = max(frame.size) / frame.unit
     template = Template(_grey(reference), share, _WIDE_TURNS, _WIDE_SCALES)
-    matches = {i: template.find(small.grey) for i, small in enumerate(smalls)}
+    matches = {i: template.find(small.grey) for i, small in enumerate(each(smalls, cancelled))}
     places = {i: [match.to_patch] for i, match in matches.items() if match is not None}
     if len(places) < 2:
         return None, Trial(way=name, found=0.0, words="The part's picture is as large as the image.")
-    settled = _together(smalls, places, reference)
+    settled = _together(smalls, places, reference, cancelled)
     pose = _pose(smalls, settled, frame, (width, height))
-    return _tried(smalls, settled, frame, pose, None, name, start)
+    return _tried(smalls, settled, frame, pose, None, name, start, cancelled)
+
+
+def each(items: Iterable[T], cancelled: Cancelled) -> Iterator[T]:
+    """The items one by one; raises Cancelled before the next when the training was cancelled."""
+    for item in items:
+        stop_if(cancelled)
+        yield item
 
 
 def _edges_outside(small: Small, shape: Shape) -> float:
     """The share of the image's strong edges that do not belong to the shape."""
-    across, down = (cv2.Sobel(cv2.GaussianBlur(small.grey, (5, 5), 1.2), cv2.CV_32F, *way) for way in ((1, 0), (0, 1)))
-    edges = cv2.magnitude(across, down)
-    strong = edges > _STRONG * float(np.percentile(edges, 99.5))
     inside = cv2.fillConvexPoly(np.zeros_like(small.grey), np.round(shape.corners).astype(np.int32), 1)
     reach = 2 * round(MARGIN * max(shape.sides)) + 1
     inside = cv2.dilate(inside, np.ones((reach, reach), np.uint8))
+    strong = small.strong_edges
     return float((strong & (inside == 0)).sum() / max(int(strong.sum()), 1))
 
 
@@ -117,20 +131,21 @@ def _reference(small: Small, to_patch: Doubles, frame: Frame) -> Floats:
 
 
 def _together(
-    smalls: Sequence[Small], candidates: Mapping[int, Sequence[Doubles]], reference: Floats, box: Doubles | None = None
-) -> dict[int, Settled]:
+    smalls: Sequence[Small], candidates: Mapping[int, Sequence[Doubles]], reference: Floats, cancelled: Cancelled,
+    box: Doubles | None = None,
+) -> dict[int, Settled]:  # fmt: skip
     """Every image laid on the mean of all, which begins as one image's part; by their candidates (3, 3). With a `box`,
     where each image's candidates put it, the mean is laid on the median of their own rectangles."""
     straight = np.eye(3)
     for _ in range(_ROUNDS):
         judge = Judge(reference)
-        settled = {i: judge.settle(smalls[i], found) for i, found in candidates.items()}
+        settled = {i: judge.settle(smalls[i], found) for i, found in each(candidates.items(), cancelled)}
         if box is not None:
             straight = _straightened(settled, candidates, box)
         patches = [smalls[i].cut(straight @ s.to_patch, judge.size) for i, s in settled.items()]
         reference = normal(np.mean(patches, axis=0))
     judge = Judge(normal(_grey(reference)))
-    return {i: judge.settle(smalls[i], found) for i, found in candidates.items()}
+    return {i: judge.settle(smalls[i], found) for i, found in each(candidates.items(), cancelled)}
 
 
 def _straightened(settled: Mapping[int, Settled], candidates: Mapping[int, Sequence[Doubles]], box: Doubles) -> Doubles:
@@ -167,7 +182,7 @@ def _pose(smalls: Sequence[Small], settled: dict[int, Settled], frame: Frame, si
 
 def _tried(
     smalls: Sequence[Small], settled: dict[int, Settled], frame: Frame, pose: Pose, outline: Outline | None, name: str,
-    start: Doubles,
+    start: Doubles, cancelled: Cancelled,
 ) -> tuple[LocateCard | None, Trial]:  # fmt: skip
     """The card, and what it does on the images it was learned from."""
     if outline is not None and pose.lead == 0 and pose.turned >= 180:
@@ -180,7 +195,7 @@ def _tried(
     size = (max(1, round(frame.size[0] * full)), max(1, round(frame.size[1] * full)))
     kind = "template" if outline is None else "contour"
     card = LocateCard(kind=kind, reason="", frame=smalls[0].frame, size=size, looks=looks, pose=pose, outline=outline)
-    answers = [Locator(card).locate(small.bgr) for small in smalls]
+    answers = _answers(Locator(card), smalls, cancelled)
     doubts = Counter(answer.reason.split(":")[0].split("(")[0].strip(" .") for answer in answers if not answer.sure)
     unmoved = np.stack([small.cut(start, frame.size) for small in smalls])
     trial = Trial(
@@ -192,6 +207,17 @@ def _tried(
         words="; ".join(f"{count} x {words}" for words, count in doubts.most_common(3)),
     )
     return LocateCard(**{**card.__dict__, "trials": (trial,)}), trial
+
+
+def _answers(locator: Locator, smalls: Sequence[Small], cancelled: Cancelled) -> list[Located]:
+    """Where the part is found in all images; in some of them, evenly picked, when it is hardly ever sure in these, for
+    such a way is not taken, and takes longest."""
+    step = max(1, len(smalls) // _SOME)
+    answers = [locator.locate(small.bgr) for small in each(smalls[::step], cancelled)]
+    if sum(answer.sure for answer in answers) < _HARDLY * len(answers):
+        return answers
+    rest = [small for i, small in enumerate(smalls) if i % step]
+    return answers + [locator.locate(small.bgr) for small in each(rest, cancelled)]
 
 
 def _looks(patches: Floats, mean: Floats, contrast: float) -> tuple[Looks, Doubles]:

@@ -5,12 +5,14 @@ from functools import cached_property
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from models.locate_align import Floats, cut, scale_of
 from models.locate_rectify import Doubles, Pixels, inverse, scaling
 
 LONG = 640
 _SMALLEST, _LONGEST = 32, 20
+_STRONG = 0.3
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,6 +39,13 @@ class Small:
         rows, columns = self.grey.shape
         even = self.grey[: rows // 2 * 2, : columns // 2 * 2]
         return np.asarray(cv2.resize(even, (columns // 2, rows // 2), interpolation=cv2.INTER_AREA), np.uint8)
+
+    @cached_property
+    def strong_edges(self) -> NDArray[np.bool_]:
+        """Where the small image has its strong edges (rows, columns)."""
+        smooth = cv2.GaussianBlur(self.grey, (5, 5), 1.2)
+        edges = cv2.magnitude(*(cv2.Sobel(smooth, cv2.CV_32F, *way) for way in ((1, 0), (0, 1))))
+        return np.asarray(edges > _STRONG * float(np.percentile(edges, 99.5)), np.bool_)
 
     def level(self, scale: float) -> tuple[Pixels, Doubles]:
         """The grey picture that suits a patch of so many pixels to one, and the (3, 3) from the small image to it."""

@@ -73,7 +73,8 @@ def _turned(size: tuple[int, int], canvas: tuple[int, int], turn: float, scale: 
 def _peak(tiny: Pixels, way: Doubles, canvas: tuple[int, int], reference: Pixels) -> Match:
     rows, columns = reference.shape
     turned = cv2.warpAffine(tiny, way[:2], canvas[::-1], borderMode=cv2.BORDER_REPLICATE)
-    scores = np.nan_to_num(cv2.matchTemplate(turned, reference, cv2.TM_CCOEFF_NORMED), nan=-1.0, posinf=-1.0)
+    found = cv2.matchTemplate(turned, reference, cv2.TM_CCOEFF_NORMED)
+    scores = np.nan_to_num(found, copy=False, nan=-1.0, posinf=-1.0)
     row, column = (int(v) for v in np.unravel_index(int(scores.argmax()), scores.shape))
     alike = float(scores[row, column])
     scores[

@@ -80,7 +80,10 @@ def _learn(
             yield _searched(samples[i], read)
             progress(f"learning where the part lies in {samples[i].view}", done, len(chosen))
 
-    card = fit(images())
+    def tried(done: int, total: int) -> None:
+        progress(f"trying ways to find the part in {samples[0].view}", done, total)
+
+    card = fit(images(), tried=tried, cancelled=cancelled)
     frame = sizes[chosen[0]]
     larger = max(frame) / max(card.frame)
     size = (max(1, round(card.size[0] * larger)), max(1, round(card.size[1] * larger)))

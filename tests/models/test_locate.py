@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
+from inspection.core.train import Cancelled
 from models.locate import Locator, fit, read_card
 from models.locate_rectify import carry
 from tests.models.scenes import (
@@ -90,15 +91,38 @@ def test_a_part_that_fills_the_image_is_left_alone() -> None:
 
 
 def test_good_images_without_a_part_are_left_alone_with_a_reason() -> None:
-    card = fit(photo(ground(i), i) for i in range(12))
+    asked = Asked()
+    card = fit((photo(ground(i), i) for i in range(30)), cancelled=asked)
     assert card.kind == "none"
     assert card.reason
     assert len(card.trials) >= 5
+    assert asked.times < 6 * 30  # such a way is given up after some images, for to search in vain takes longest
 
 
 def test_too_few_images_are_said_to_be() -> None:
     assert "needs 10" in fit(shots(4, 5)).reason
     assert fit([]).kind == "none"
+
+
+def test_each_way_is_told_and_learning_ends_at_any_image_when_it_is_cancelled() -> None:
+    images, told = shots(10, 20), list[tuple[int, int]]()
+    asked = Asked()
+    fit(images, tried=lambda done, ways: told.append((done, ways)), cancelled=asked)
+    assert told == [(done, 9) for done in range(1, 10)]
+    assert asked.times > 10 * len(images)  # in each image of each pass over them, so that it is soon seen
+    with pytest.raises(Cancelled):
+        fit(images, cancelled=Asked(stop_after=asked.times // 3))
+
+
+class Asked:
+    """Counts how often it is asked whether to stop, and says so after some times."""
+
+    def __init__(self, stop_after: int | None = None) -> None:
+        self.times, self._stop_after = 0, stop_after
+
+    def __call__(self) -> bool:
+        self.times += 1
+        return self.times == self._stop_after
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from inspection.core.predict import Failure, NoPrediction, Prediction, Question
-from inspection.core.train import Outline, Sample, Untrainable
+from inspection.core.train import Cancelled, Outline, Sample, Untrainable
 from models import artefact
 from models.artefact import Corrupt
 from models.datasets import Labelled
@@ -238,3 +238,13 @@ def test_nothing_is_searched_where_that_is_not_wanted() -> None:
         cancelled=lambda: True,
     )  # fmt: skip
     assert (same.samples, same.drawn, same.locator) == (shelf.samples, shelf.samples, None)
+
+
+def test_learning_where_the_part_lies_tells_each_way_and_is_cancelled_in_the_middle() -> None:
+    shelf, told = turned_plates(12), list[tuple[str, int, int]]()
+    with pytest.raises(Cancelled):
+        place(
+            shelf.samples, [(ROWS, COLUMNS)] * 12, shelf.contents.__getitem__, wanted=True, threads=1,
+            progress=lambda *step: told.append(step), cancelled=lambda: len(told) >= 15,
+        )  # fmt: skip
+    assert told[12:] == [("trying ways to find the part in top", done, 9) for done in (1, 2, 3)]
