@@ -7,24 +7,16 @@ import math
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 
-from inspection.core.decide import Judged, Verdict, decide, settle
+from inspection.core.decide import Verdict, own_opinion
 from inspection.core.eprocess import NonInferiority, log_bets
 from inspection.core.eprocess import paired as paired_process
 from inspection.core.level import FREEDOM
 from inspection.core.policy import Terms
-from inspection.core.predict import NoPrediction, Prediction
+from inspection.core.predict import Prediction
+from inspection.core.replay import PastImage, verdict_under
 from inspection.core.rollout import Measured, Measurement, Plan, Rollout
 
 MAX_MISSING = 0.05
-
-
-@dataclass(frozen=True, kw_only=True)
-class Seen:
-    """One image of a unit: its view, why it is unfit (None for a fit one), and what each model said of it."""
-
-    view: str
-    unfit: str | None
-    opinions: dict[str, Prediction | NoPrediction]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -66,17 +58,8 @@ class Record:
         return replace(self, samples=0, missing=0)
 
 
-def verdict_under(terms: Terms, views: Iterable[str], images: Sequence[Seen]) -> Verdict | None:
-    """What a policy alone makes of a unit: pass, reject, or None for a person."""
-    judged = [
-        Judged(view=image.view, outcome=decide(terms, image.opinions.get(terms.model or ""), image.unfit).outcome)
-        for image in images
-    ]
-    return settle(views, judged, None, timed_out=True).verdict
-
-
 def compare(
-    stable: Terms, candidate: Terms, views: Iterable[str], images: Sequence[Seen], truth: Verdict
+    stable: Terms, candidate: Terms, views: Iterable[str], images: Sequence[PastImage], truth: Verdict
 ) -> Compared | None:
     """Hold both policies against what a person found; None where neither's model could speak of the images."""
     views = tuple(views)
@@ -175,8 +158,9 @@ def measure(
     return Measurement(outcome=outcome, samples=samples, detail=words), record
 
 
-def _silent(terms: Terms, image: Seen) -> bool:
+def _silent(terms: Terms, image: PastImage) -> bool:
     """Whether the policy's model was due to speak of an image and did not."""
     if not FREEDOM[terms.level].runs_model or image.unfit is not None:
         return False
-    return not isinstance(image.opinions.get(terms.model or ""), Prediction)
+    said = own_opinion(terms, image.opinions)
+    return not isinstance(said, Prediction) or said.model != terms.model or not math.isfinite(said.score)

@@ -79,10 +79,10 @@ def differences(units: Iterable[PastUnit], policies: Mapping[int, Terms]) -> Ite
                 yield Difference(label=unit.label, image_id=image.image_id, policy=image.policy, then=then, now=now)
 
 
-def verdict_of(unit: PastUnit, terms: Terms) -> Verdict | None:
-    """What the AI would make of a unit under these terms: None sends it to a person."""
-    images = [Judged(view=image.view, outcome=_again(image, terms).outcome) for image in unit.images]
-    return settle(unit.views, images, None, timed_out=True).verdict
+def verdict_under(terms: Terms, views: Iterable[str], images: Iterable[PastImage]) -> Verdict | None:
+    """What the AI would make of a unit with these images under these terms: None sends it to a person."""
+    judged = [Judged(view=image.view, outcome=_again(image, terms).outcome) for image in images]
+    return settle(views, judged, None, timed_out=True).verdict
 
 
 def _again(image: PastImage, terms: Terms) -> Decision:
@@ -164,7 +164,7 @@ class Replay:
 
     def under(self, terms: Terms) -> WhatIf:
         """How the window goes under these terms."""
-        verdicts = [verdict_of(unit, terms) for unit in self.units]
+        verdicts = [verdict_under(terms, unit.views, unit.images) for unit in self.units]
         settled = sum(verdict is not None for verdict in verdicts)
         return WhatIf(
             units=len(self.units), passed=verdicts.count(Verdict.PASS), rejected=verdicts.count(Verdict.REJECT),

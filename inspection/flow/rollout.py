@@ -13,7 +13,7 @@ from inspection.core.rollout import InvalidRollout, Measured, Phase, Plan, Rollo
 from inspection.flow import abort as ending
 from inspection.flow import ladder, policy
 from inspection.flow.label import UNDO_WITHIN
-from inspection.store import journal, lines, rollouts
+from inspection.store import journal, lines, opinions, rollouts
 from inspection.store.database import Tx
 from inspection.store.lines import LineInForce
 from inspection.store.rollouts import KeptRollout
@@ -145,8 +145,7 @@ def _keep(tx: Tx, kept: KeptRollout, moved: Rollout, record: Record, last: int, 
 
 def _compared(tx: Tx, kept: KeptRollout, known: LineInForce, now: datetime) -> tuple[list[Compared], int]:
     labelled, last = rollouts.labelled_after(tx, kept, now - UNDO_WITHIN)
-    models = [policy.terms.model for policy in (kept.stable, kept.candidate) if policy.terms.model]
-    seen = rollouts.seen(tx, [unit.unit_id for unit in labelled], models)
+    images = opinions.past_images(tx, [unit.unit_id for unit in labelled])
     old, new, views = kept.stable.terms, kept.candidate.terms, known.line.recipe.views
-    found = [compare(old, new, views, seen.get(unit.unit_id, []), unit.truth) for unit in labelled]
+    found = [compare(old, new, views, images.get(unit.unit_id, []), unit.truth) for unit in labelled]
     return [pair for pair in found if pair is not None], last

@@ -1,22 +1,20 @@
 """Rollouts: where each stands, and the labelled units that its two policies are compared on."""
 
 import json
-from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Select, func, insert, select, update
 
-from inspection.core.compare import Record, Seen
+from inspection.core.compare import Record
 from inspection.core.decide import Verdict
 from inspection.core.level import FREEDOM, Level
 from inspection.core.moment import micros, moment
 from inspection.core.policy import Policy
-from inspection.core.predict import Failure, NoPrediction, Prediction
 from inspection.core.rollout import Measured, Measurement, Pause, Phase, Plan, Rollout, Step, Strategy
 from inspection.store import lines
-from inspection.store.records import IMAGE, LABEL, LINE, POLICY, PREDICTION, ROLLOUT, UNIT, dump
+from inspection.store.records import IMAGE, LABEL, LINE, POLICY, ROLLOUT, UNIT, dump
 from inspection.store.transaction import Tx
 
 _DECIDED_BY_AI = [str(level) for level in Level if FREEDOM[level].ai_decides]
@@ -145,33 +143,6 @@ def _counts(tx: Tx, row: Any) -> bool:
         .where(IMAGE.c.unit_id == row.unit_id, POLICY.c.level.in_(_DECIDED_BY_AI))
     )
     return bool(row.audited) or tx.execute(by_ai.limit(1)).first() is None
-
-
-def seen(tx: Tx, unit_ids: Sequence[int], models: Sequence[str]) -> dict[int, list[Seen]]:
-    """The images of units with what those models said of them, by unit."""
-    query = (
-        select(IMAGE.c.id, IMAGE.c.unit_id, IMAGE.c.view, IMAGE.c.unfit)
-        .where(IMAGE.c.unit_id.in_(unit_ids))
-        .order_by(IMAGE.c.id)
-    )
-    images = tx.execute(query).all()
-    said: dict[int, dict[str, Prediction | NoPrediction]] = {image.id: {} for image in images}
-    columns = (PREDICTION.c.image_id, PREDICTION.c.model, PREDICTION.c.score, PREDICTION.c.novelty, PREDICTION.c.novel)
-    opinions = select(*columns, PREDICTION.c.failure).where(
-        PREDICTION.c.image_id.in_(list(said)), PREDICTION.c.model.in_(models)
-    )
-    for row in tx.execute(opinions.order_by(PREDICTION.c.id)):
-        said[row.image_id].setdefault(row.model, _opinion(row))
-    found: dict[int, list[Seen]] = {}
-    for image in images:
-        found.setdefault(image.unit_id, []).append(Seen(view=image.view, unfit=image.unfit, opinions=said[image.id]))
-    return found
-
-
-def _opinion(row: Any) -> Prediction | NoPrediction:
-    if row.failure is not None or row.score is None:
-        return NoPrediction(model=row.model, failure=Failure(row.failure or Failure.ERROR))
-    return Prediction(model=row.model, score=row.score, novelty=row.novelty or 0.0, novel=row.novel)
 
 
 def plan_body(plan: Plan) -> str:

@@ -1,5 +1,6 @@
 """Candidate and stable policy on the same unit: what each would have said, and what counts."""
 
+import math
 from dataclasses import replace
 
 import numpy as np
@@ -7,11 +8,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from inspection.core.compare import Compared, Proof, Record, Seen, add, compare, measure, prove, verdict_under
+from inspection.core.compare import Compared, Proof, Record, add, compare, measure, prove
 from inspection.core.decide import Verdict
 from inspection.core.level import Level
 from inspection.core.policy import Terms
 from inspection.core.predict import Failure, NoPrediction, Prediction
+from inspection.core.replay import PastImage, verdict_under
 from inspection.core.rollout import Measured, Phase, Plan, Rollout
 
 OLD = Terms(level=Level.PARTIAL_AUTOMATION, model="old", pass_below=0.3, reject_above=0.7)
@@ -22,13 +24,16 @@ RIGHT, WORSE = Compared(stable_wrong=False, candidate_wrong=False), Compared(sta
 SILENT = Compared(stable_wrong=False, candidate_wrong=None)
 
 
-def seen(view: str = "front", old: float | None = 0.1, new: float | None = 0.1, unfit: str | None = None) -> Seen:
+def seen(
+    view: str = "front", old: float | None = 0.1, new: float | None = 0.1, unfit: str | None = None, **other: bool
+) -> PastImage:
     def said(model: str, score: float | None) -> Prediction | NoPrediction:
         if score is None:
             return NoPrediction(model=model, failure=Failure.DEADLINE)
         return Prediction(model=model, score=score, novelty=0.0, novel=False)
 
-    return Seen(view=view, unfit=unfit, opinions={"old": said("old", old), "new": said("new", new)})
+    opinions = (said("old", old), said("new", new))
+    return PastImage(image_id=1, view=view, unfit=unfit, opinions=opinions, policy=1, decision=None, **other)
 
 
 @pytest.mark.parametrize(
@@ -56,11 +61,17 @@ def test_wrong_is_what_a_policy_settles_against_the_truth_and_nothing_that_a_per
     assert (people.stable_wrong, people.both_settle) == (False, False)
 
 
+def test_a_policy_settles_no_image_whose_figures_are_missing() -> None:
+    found = compare(OLD, NEW, ("front",), [seen(measured=False)], Verdict.REJECT)
+    assert found == Compared(stable_wrong=False, candidate_wrong=False, both_settle=False)
+
+
 def test_who_says_nothing_is_not_compared() -> None:
-    def on(image: Seen) -> Compared | None:
+    def on(image: PastImage) -> Compared | None:
         return compare(OLD, NEW, ("front",), [image], Verdict.PASS)
 
     assert on(seen(new=None)) == replace(SILENT, both_settle=False)
+    assert on(seen(new=math.nan)) == replace(SILENT, both_settle=False), "what is no number says nothing"
     assert on(seen(old=None, new=None)) is None, "neither could: an unreadable image says nothing of the candidate"
     assert on(seen(old=None, new=0.9)) == replace(WORSE, both_settle=False)
     assert on(seen(new=None, unfit="too dark")) == replace(RIGHT, both_settle=False), (
