@@ -1,6 +1,6 @@
 """What the pages are handed from outside."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
@@ -9,6 +9,7 @@ from typing import Any, Protocol, TypeVar
 from inspection.core.ingest import StoredImage
 from inspection.core.predict import Predictor
 from inspection.flow.changes import Changes
+from inspection.flow.demo import DemoControl
 
 T = TypeVar("T")
 
@@ -31,17 +32,6 @@ class Images(Protocol):
 
     def get(self, digest: str) -> bytes:
         """The bytes of that hash; raises FileNotFoundError."""
-
-
-class DemoControl(Protocol):
-    """Turns the knobs of the simulated lines, named lamp, defect_rate, pace, unfit, lost, repeated, paused and
-    inspectors."""
-
-    def state(self) -> Mapping[str, float | bool]:
-        """Every knob as it stands: lamp 1 as installed, pace in units per minute, shares from 0 to 1."""
-
-    def set(self, name: str, value: float) -> None:
-        """Turn one knob."""
 
 
 @dataclass(frozen=True, kw_only=True)

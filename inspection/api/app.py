@@ -9,26 +9,25 @@ from datetime import datetime
 from typing import Annotated, Any
 
 from fastapi import Depends, FastAPI, HTTPException, Request
-from fastapi.exceptions import RequestValidationError
-from fastapi.responses import JSONResponse
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from pydantic import BaseModel
 
 from inspection.core.capture import InvalidCapture
 from inspection.core.ingest import OtherBody, UnfitBytes
-from inspection.core.journal import plain
 from inspection.core.line import Unknown
-from inspection.core.people import NotAllowed
+from inspection.core.predict import Predictor
 from inspection.flow.changes import Changes
+from inspection.flow.demo import DemoControl
 from inspection.flow.ingest import Intake
 from inspection.store import lines, tokens
-from inspection.store.database import Database, Unavailable
+from inspection.store.database import Database
+from inspection.store.images import ImageStore
 from inspection.store.lines import Camera
 
 
 @dataclass(frozen=True, kw_only=True)
 class Plant:
-    """What the API works with."""
+    """What the API works with; `demo` turns the knobs of simulated lines, where there are any."""
 
     db: Database
     intake: Intake
@@ -36,6 +35,10 @@ class Plant:
     clock: Callable[[], datetime]
     max_image_bytes: int
     tokens: "Tokens"
+    images: ImageStore
+    predictor: Predictor | None = None
+    demo: DemoControl | None = None
+    two_people: bool = False
 
 
 class Problem(BaseModel):
@@ -59,8 +62,6 @@ IMAGE_PROBLEMS: Responses = {
     413: {"model": Problem, "description": "The image has too many bytes."},
     415: {"model": Problem, "description": "The body is no image that can be taken in."},
 }
-
-STATUS: dict[type[Exception], int] = {NotAllowed: 403, Unknown: 404}
 
 _bearer = HTTPBearer(auto_error=False, description="The camera's token, shown once when the camera was added.")
 
@@ -148,36 +149,10 @@ def in_words() -> Iterator[None]:
 
 def install(app: FastAPI, plant: Plant) -> None:
     """Put the API into an app."""
-    from inspection.api import events, health, images, people
+    from inspection.api import errors
+    from inspection.api.routes import ROUTERS
 
     app.state.plant = plant
-    for verb in (health, images, events, people):
-        app.include_router(verb.router, prefix="/api/v1")
-    for kind in STATUS:
-        app.add_exception_handler(kind, _refused)
-    app.add_exception_handler(RequestValidationError, _misread)
-    app.add_exception_handler(Unavailable, _unavailable)
-    app.add_exception_handler(OSError, _disk)
-
-
-async def _refused(_request: Request, error: Exception) -> JSONResponse:
-    status = next(code for kind, code in STATUS.items() if isinstance(error, kind))
-    return JSONResponse({"detail": str(error)}, status)
-
-
-async def _misread(_request: Request, error: Exception) -> JSONResponse:
-    """Which fields cannot be used and why, without a word of what was sent."""
-    assert isinstance(error, RequestValidationError)
-    told = (
-        f"{'.'.join(str(part) for part in one['loc'][1:]) or one['loc'][0]}: {one['msg']}" for one in error.errors()
-    )
-    return JSONResponse({"detail": plain("This cannot be used. " + ". ".join(told))}, 422)
-
-
-async def _unavailable(_request: Request, error: Exception) -> JSONResponse:
-    return JSONResponse({"detail": str(error)}, 503, {"Retry-After": "2"})
-
-
-async def _disk(_request: Request, error: Exception) -> JSONResponse:
-    words = f"The server's disk did not take this ({error}). Keep the image and send it again."
-    return JSONResponse({"detail": words}, 503, {"Retry-After": "10"})
+    for router in ROUTERS:
+        app.include_router(router, prefix="/api/v1")
+    errors.install(app)

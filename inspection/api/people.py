@@ -6,23 +6,31 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated, Any, TypeVar
 
-from fastapi import APIRouter, Depends, HTTPException
+from fastapi import APIRouter, Depends, HTTPException, Path
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from pydantic import BaseModel, Field
 
 from inspection.api.app import Plant, Problem, Responses, ThePlant
+from inspection.api.errors import SmallBody
+from inspection.core.line import LINE_NAME
 from inspection.core.people import NotAllowed, Person, Role
 from inspection.flow import tokens
 from inspection.store import lines
 from inspection.store.database import Tx, Unavailable
 
-router = APIRouter(tags=["people"])
+router = APIRouter(tags=["people"], route_class=SmallBody)
 T = TypeVar("T")
+LineName = Annotated[str, Path(pattern=f"^{LINE_NAME.pattern}$", description="The line's name.")]
+Id = Annotated[int, Path(ge=1, lt=2**63)]
+Number = Annotated[int, Field(ge=0, lt=2**31)]
+Text = Annotated[str, Field(max_length=2000)]
 HOW = "Make one on the page 'Password', or with: jidoka user token NAME --purpose '...'"
 PEOPLE_PROBLEMS: Responses = {
+    400: {"model": Problem, "description": "The body is no JSON."},
     401: {"model": Problem, "description": "The token is missing, not known or revoked."},
     403: {"model": Problem, "description": "The token's person has not the role, or it is a camera's token."},
     404: {"model": Problem, "description": "There is no such thing."},
+    413: {"model": Problem, "description": "The body has too many bytes."},
     422: {"model": Problem, "description": "What was sent cannot be used; the words say why."},
     503: {"model": Problem, "description": "The store is busy or away; send it again after Retry-After seconds."},
 }

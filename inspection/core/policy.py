@@ -14,6 +14,10 @@ class InvalidPolicy(ValueError):
     """A policy that cannot be put into force; the message says what to change."""
 
 
+class Outdated(InvalidPolicy):
+    """Somebody else has changed the line since it was looked at."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Terms:
     """What a policy says. Scores run from 0 (good) to 1 (defective); a threshold belongs to the AI's side of it."""

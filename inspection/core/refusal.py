@@ -40,6 +40,14 @@ class Refused:
     more_needed: int | None
 
 
+def in_words(refused: Refused) -> str:
+    """What is missing, in a sentence."""
+    needed = refused.more_needed
+    more = "no number of labels will do" if needed is None else f"{needed} more labels needed"
+    risk = refused.definition.replace("_", " ")
+    return f"to {refused.side}: {refused.trials} labels do not prove {refused.limit:.3%} {risk}; {more}."
+
+
 def refusal(counts: Tally, claims: Sequence[Claim], asked: Sequence[Claim]) -> Refused:
     """Why `claims` (as tested) are not proved, told of the claim that takes most; `asked` are the same before people's
     misses were taken into account."""

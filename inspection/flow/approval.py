@@ -4,7 +4,7 @@ from collections.abc import Callable
 from datetime import datetime
 
 from inspection.core.journal import Change, facts, plain
-from inspection.core.policy import InvalidPolicy, Terms, raises
+from inspection.core.policy import InvalidPolicy, Outdated, Terms, raises
 from inspection.core.rollout import Plan
 from inspection.flow import policy, rollout
 from inspection.store import journal, lines, proposals
@@ -26,7 +26,7 @@ def submit(
     if not two_people or not raises(known.policy.terms, terms):
         return _do(tx, line, terms, plan, by, reason, now, accept_override, expected, ready)
     if expected not in (None, known.policy.number):
-        raise InvalidPolicy(f"The line changed to policy {known.policy.number} meanwhile. Look at it again.")
+        raise Outdated(f"The line changed to policy {known.policy.number} meanwhile. Look at it again.")
     override = policy.check(tx, known, terms, reason, now, accept_override=accept_override, by_rollout=plan is not None)
     proposals.end(tx, known.id, by, "replaced", now)
     why = plain(reason.strip())

@@ -73,7 +73,7 @@ def held(tx: Tx, known: LineInForce, model: str | None, now: datetime) -> tuple[
     kept = [] if model is None else certificates.of_model(tx, known.id, model)
     if not kept:
         return None, "There is none for this model yet."
-    why = kept[0].void_reason if kept[0].voided_at is not None else _voided(tx, known, kept[0].certificate, now)
+    why = ended(tx, known, kept[0], now)
     return (kept[0], "") if why is None else (None, why)
 
 
@@ -81,7 +81,7 @@ def proving(tx: Tx, known: LineInForce, terms: Terms, now: datetime) -> tuple[li
     """The certificates that prove these terms now, newest first; without any, why the newest does not."""
     found, reasons = [], []
     for kept in [] if terms.model is None else certificates.of_model(tx, known.id, terms.model):
-        why = kept.void_reason if kept.voided_at is not None else _voided(tx, known, kept.certificate, now)
+        why = ended(tx, known, kept, now)
         why = why if why is not None else fits(kept.certificate, terms)
         found += [kept] if why is None else []
         reasons += [why] if why is not None else []
@@ -106,6 +106,13 @@ def void(tx: Tx, known: LineInForce, reason: str, by: str, now: datetime) -> Non
             facts=told,
         )  # fmt: skip
         journal.append(tx, now, change)
+
+
+def ended(tx: Tx, known: LineInForce, kept: Kept, now: datetime) -> str | None:
+    """Why a certificate does not hold any more, in a sentence; None while it does."""
+    if kept.voided_at is not None:
+        return kept.void_reason
+    return _voided(tx, known, kept.certificate, now)
 
 
 def _voided(tx: Tx, known: LineInForce, kept: Certificate, now: datetime) -> str | None:

@@ -1,12 +1,14 @@
 """The degree of automation changes: by a named person with a reason, or downward by a guard."""
 
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import datetime
 
 from inspection.core.journal import Change, facts, plain
 from inspection.core.level import FREEDOM
 from inspection.core.line import Unknown
-from inspection.core.policy import InvalidPolicy, Policy, Terms, raises
+from inspection.core.policy import InvalidPolicy, Outdated, Policy, Terms, raises
+from inspection.core.predict import Predictor
 from inspection.flow import abort, certificate, ladder
 from inspection.store import journal, lines, models, rollouts
 from inspection.store.database import Tx
@@ -14,6 +16,17 @@ from inspection.store.lines import LineInForce
 
 GUARD = "guard"
 ROLLBACK_WINDOW = 5  # so many policies back a line goes without the steps of a rollout
+_LOADED_WITHIN_S = 10.0
+
+
+def warmed(predictor: Predictor | None, model: str | None) -> Callable[[str], bool]:
+    """Whether models can answer, asked after this one had some seconds to be loaded: so outside the transaction."""
+    if predictor is None:
+        return lambda _: True
+    if model is not None and not predictor.ready(model):
+        with suppress(Exception):  # the answer is whether it is ready afterwards
+            predictor.load(model).result(_LOADED_WITHIN_S)
+    return predictor.ready
 
 
 def change(
@@ -38,7 +51,7 @@ def change(
     """
     known = lines.in_force(tx, line)
     if expected is not None and expected != known.policy.number:
-        raise InvalidPolicy(
+        raise Outdated(
             f"The line changed to policy {known.policy.number} while you were looking at {expected}. Look at it again."
         )
     override = check(tx, known, terms, reason, now, accept_override=accept_override)

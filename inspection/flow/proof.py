@@ -8,6 +8,7 @@ from inspection.core.eprocess import RateProcess
 from inspection.core.evidence import AuditNeed, audit_share_for
 from inspection.core.line import Line
 from inspection.core.policy import Policy
+from inspection.core.refusal import Refused, refusal
 from inspection.core.risk import Limits, Risk
 from inspection.core.sample import thinned
 from inspection.core.thresholds import Curve, curve
@@ -35,8 +36,8 @@ class Watch:
 @dataclass(frozen=True, kw_only=True)
 class Proof:
     """The proof of a line's model: the certificate that holds, or `why` none does and the last one there was; blind
-    labels at hand; the risk-coverage curve of the side that passes; guards; and the audit that would prove the limit
-    each week."""
+    labels at hand; the risk-coverage curve of the side that passes; what labels lack to prove either side's limits;
+    guards; and the audit that would prove the limit each week."""
 
     line: Line
     policy: Policy
@@ -49,6 +50,7 @@ class Proof:
     defective: int
     limits: Limits
     curve: Curve | None
+    lacks: tuple[Refused, ...]
     watches: tuple[Watch, ...]
     weekly_units: int
     audit: AuditNeed | None
@@ -65,18 +67,20 @@ def proof(tx: Tx, name: str, now: datetime, model: str | None = None) -> Proof:
     last = next(iter([] if model is None else certificates.of_model(tx, known.id, model, 1)), None)
     limits = USUAL if last is None else last.certificate.limits
     labels = defective = 0
-    found = None
+    found, lacks = None, tuple[Refused, ...]()
     begin = certificate.evidence_begins(tx, known, now)
     if model is not None:
         sample = thinned(certificates.evidence(tx, known.id, known.recipe_id, model, begin, now))
         labels, defective = len(sample), int(sample.defective.sum())
-        passing = walk_both(sample, limits, None)[0].counts if labels else None
-        found = curve(passing, Risk.PER_UNIT, limits.delta) if passing is not None and len(passing.thresholds) else None
+        walks = walk_both(sample, limits, None)
+        lacks = tuple(refusal(one.counts, one.claims, one.asked) for one in walks if one.proof is None)
+        passing = walks[0].counts
+        found = curve(passing, Risk.PER_UNIT, limits.delta) if len(passing.thresholds) else None
     weekly = units.opened_since(tx, known.id, now - WEEK)
     return Proof(
         line=known.line, policy=known.policy, models=tuple(registry), model=model, held=held, last=last, why=why,
-        labels=labels, defective=defective, limits=limits, curve=found, watches=_watches(tx, known.id),
-        weekly_units=weekly, audit=audit_share_for(limits.escape, limits.delta, weekly) if weekly else None,
+        labels=labels, defective=defective, limits=limits, curve=found, lacks=lacks,
+        watches=_watches(tx, known.id), weekly_units=weekly, audit=audit_share_for(limits.escape, limits.delta, weekly) if weekly else None,
     )  # fmt: skip
 
 

@@ -8,7 +8,7 @@ from hashlib import sha256
 from inspection.core import rollout as rules
 from inspection.core.compare import Compared, Record, Test, compare, measure, prove
 from inspection.core.journal import Change, facts, plain
-from inspection.core.policy import InvalidPolicy, Terms
+from inspection.core.policy import Outdated, Terms
 from inspection.core.rollout import InvalidRollout, Measured, Phase, Plan, Rollout
 from inspection.flow import abort as ending
 from inspection.flow import ladder, policy
@@ -41,7 +41,7 @@ def start(
     if known.candidate is not None:
         raise InvalidRollout("A rollout of this line is under way: wait for its end, or abort it first.")
     if expected is not None and expected != known.policy.number:
-        raise InvalidPolicy(
+        raise Outdated(
             f"The line changed to policy {known.policy.number} while you were looking at {expected}. Look at it again."
         )
     override = policy.check(tx, known, terms, reason, now, accept_override=accept_override, by_rollout=True)

@@ -76,8 +76,8 @@ def _side(words: str, threshold: float | None, bounds: "tuple[Bound, ...]", name
 
 
 def _lacks(*sides: "Refused | None") -> None:
+    from inspection.core.refusal import in_words
+
     for one in sides:
         if one is not None:
-            more = "no number of labels will do" if one.more_needed is None else f"{one.more_needed} more labels needed"
-            risk = one.definition.replace("_", " ")
-            print(f"  to {one.side}: {one.trials} labels do not prove {one.limit:.3%} {risk}; {more}.")
+            print(f"  {in_words(one)}")

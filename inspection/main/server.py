@@ -138,7 +138,8 @@ def build(server: Server, demo: Any = None) -> FastAPI:
         docs_url=None,
         redoc_url=None,
         openapi_url="/api/v1/openapi.json",
-        description="Images in, verdicts out. Every request of a camera carries its token.",
+        description="Images in, verdicts out, and what people do about them. A camera's token sends images of its "
+        "line; a person's token acts as that person.",
     )
     server.db.on_commit(server.changes.committed)
     plant = Plant(
@@ -148,6 +149,10 @@ def build(server: Server, demo: Any = None) -> FastAPI:
         clock=now,
         max_image_bytes=int(settings.max_image_mb * 1e6),
         tokens=Tokens(server.db),
+        images=server.images,
+        predictor=server.predictor,
+        demo=demo,
+        two_people=settings.two_people,
     )
     install(app, plant)
     services = Services(

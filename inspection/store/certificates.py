@@ -50,9 +50,11 @@ def add(tx: Tx, line_id: int, certificate: Certificate, by: str, now: datetime) 
     return number
 
 
-def of_model(tx: Tx, line_id: int, model: str, limit: int = 20) -> list[Kept]:
-    """The newest certificates of that model on the line, voided ones too, newest first."""
-    query = select(CERTIFICATE).where(CERTIFICATE.c.line_id == line_id, CERTIFICATE.c.model == model)
+def of_model(tx: Tx, line_id: int, model: str | None, limit: int = 20) -> list[Kept]:
+    """The newest certificates of that model on the line, or of any model, voided ones too, newest first."""
+    query = select(CERTIFICATE).where(CERTIFICATE.c.line_id == line_id)
+    if model is not None:
+        query = query.where(CERTIFICATE.c.model == model)
     return [
         Kept(
             id=row.id,

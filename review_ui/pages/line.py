@@ -10,10 +10,10 @@ from inspection.core.people import Role
 from inspection.core.policy import InvalidPolicy
 from inspection.flow import ladder, monitor
 from inspection.flow import line as flow
+from inspection.flow.demo import KNOBS
 from inspection.store.reports import line as report
 from review_ui import draw
 from review_ui.guard import Desk, guard
-from review_ui.pages.demo import KNOBS
 from review_ui.wording import Draft, policy_words
 
 router = APIRouter()

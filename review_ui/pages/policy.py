@@ -1,7 +1,5 @@
 """An engineer changes how a line decides, or takes the last change back."""
 
-from collections.abc import Callable
-from contextlib import suppress
 from typing import Annotated
 
 from fastapi import APIRouter, Form
@@ -17,7 +15,6 @@ from review_ui.guard import Desk, guard
 from review_ui.pages.line import line_page
 from review_ui.wording import Draft
 
-_LOADED_WITHIN_S = 10.0
 router = APIRouter()
 Engineer = Annotated[Desk, guard(Role.ENGINEER)]
 Short = Annotated[str, Form(max_length=2000)]
@@ -36,7 +33,7 @@ def change(
     )  # fmt: skip
     try:
         terms = draft.terms()
-        ready = _warmed(desk, terms.model)
+        ready = policy.warmed(desk.services.predictor, terms.model)
         desk.write(
             lambda tx: approval.submit(
                 tx, line=line, terms=terms, by=desk.person.name, reason=reason, now=desk.now,
@@ -49,23 +46,12 @@ def change(
     return desk.go(f"/lines/{line}")
 
 
-def _warmed(desk: Desk, model: str | None) -> Callable[[str], bool]:
-    """Whether models can answer, asked after this one had some seconds to be loaded."""
-    predictor = desk.services.predictor
-    if predictor is None:
-        return lambda _: True
-    if model is not None and not predictor.ready(model):
-        with suppress(Exception):  # the answer is whether it is ready afterwards
-            predictor.load(model).result(_LOADED_WITHIN_S)
-    return predictor.ready
-
-
 @router.post("/lines/{line}/proposals/{proposal}/approve")
 def approve(desk: Engineer, line: str, proposal: int) -> Response:
     """A second person lets more freedom come into force."""
     try:
         kept = desk.read(lambda tx: line_report.proposal(tx, line))
-        ready = _warmed(desk, None if kept is None else kept.terms.model)
+        ready = policy.warmed(desk.services.predictor, None if kept is None else kept.terms.model)
         desk.write(
             lambda tx: approval.approve(
                 tx, line=line, proposal=proposal, by=desk.person.name, now=desk.now, ready=ready

@@ -6,8 +6,8 @@ from fastapi import APIRouter, Query
 from fastapi.responses import HTMLResponse
 
 from inspection.core.people import Role
-from inspection.store.reports import files, units
 from inspection.store.reports import line as line_report
+from inspection.store.reports import units
 from inspection.store.reports.units import PAGE, UnitFilter
 from review_ui.guard import Desk, guard
 
@@ -41,10 +41,5 @@ def story(desk: Inspector, line: str, serial: str) -> HTMLResponse:
     inspector = not desk.may(Role.ENGINEER)
     with desk.services.db.read() as tx:
         known = line_report.line(tx, line)
-        hide = frozenset(
-            unit_id
-            for unit_id in units.visits(tx, line, serial)
-            if not files.may_show_ai(tx, unit_id, desk.person.id, inspector=inspector)
-        )
-        visits = units.story(tx, line, serial, hide)
+        visits = units.story_for(tx, line, serial, desk.person.id, inspector=inspector)
     return desk.page("story.html", line=known, serial=serial, visits=visits)

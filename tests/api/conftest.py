@@ -13,6 +13,7 @@ import pytest
 import uvicorn
 from fastapi import FastAPI
 
+from camera.simulated.controls import Controls
 from inspection.api.app import Plant as ApiPlant
 from inspection.api.app import Tokens, install
 from inspection.core.predict import Examination, Question
@@ -83,9 +84,8 @@ class Served:
 def served(plant: Plant, tmp_path: Path) -> Iterator[Served]:
     """The API over the plant of the tests."""
     predictor, changes = Predictor(plant), Changes()
-    intake = Intake(
-        db=plant.db, images=FolderImageStore(tmp_path / "images"), predictor=predictor, clock=lambda: plant.now
-    )  # type: ignore[arg-type]
+    images = FolderImageStore(tmp_path / "images")
+    intake = Intake(db=plant.db, images=images, predictor=predictor, clock=lambda: plant.now)  # type: ignore[arg-type]
     started = threading.Event()
 
     @contextlib.asynccontextmanager
@@ -101,7 +101,7 @@ def served(plant: Plant, tmp_path: Path) -> Iterator[Served]:
         app,
         ApiPlant(
             db=plant.db, intake=intake, changes=changes, clock=lambda: plant.now, max_image_bytes=MAX_BYTES,
-            tokens=Tokens(plant.db),
+            tokens=Tokens(plant.db), images=images, demo=Controls(),
         ),
     )  # fmt: skip
     running = Served(plant, app, predictor, changes)

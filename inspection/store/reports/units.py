@@ -27,6 +27,7 @@ from inspection.store.records import (
     UNIT,
     findings_from,
 )
+from inspection.store.reports import files
 
 PAGE = 50
 
@@ -215,6 +216,16 @@ def story(tx: Tx, line: str, serial: str, hide_ai: frozenset[int] = frozenset())
     if not rows:
         raise Unknown(f"Line {line!r} has never seen a unit {serial!r}. Check the serial, or search the list.")
     return tuple(_visit(tx, line, row._mapping, hide=row.id in hide_ai) for row in rows)
+
+
+def story_for(tx: Tx, line: str, serial: str, person_id: int, *, inspector: bool) -> tuple[Visit, ...]:
+    """The story as that person may know it: of a visit whose blind review is open, nothing of the AI."""
+    hide = frozenset(
+        unit_id
+        for unit_id in visits(tx, line, serial)
+        if not files.may_show_ai(tx, unit_id, person_id, inspector=inspector)
+    )
+    return story(tx, line, serial, hide)
 
 
 def visits(tx: Tx, line: str, serial: str) -> tuple[int, ...]:

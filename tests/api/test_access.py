@@ -1,0 +1,103 @@
+"""The same questions for every endpoint of people: stranger, revoked, camera, inspector, engineer, unknown line."""
+
+from itertools import product
+from typing import Any
+
+import httpx
+
+from inspection.api.routes import ROUTERS
+from inspection.core.line import Line, Recipe
+from inspection.flow import line as flow
+from inspection.flow import tokens
+from tests.api.conftest import Served
+from tests.store.test_images import encoded
+
+Asked = tuple[str, str, Any]
+
+INSPECTORS: list[Asked] = [
+    ("GET", "/me", None),
+    ("GET", "/lines", None),
+    ("GET", "/lines/phones", None),
+    ("GET", "/lines/phones/ladder", None),
+    ("GET", "/lines/phones/policies", None),
+]
+ENGINEERS: list[Asked] = [
+    ("POST", "/lines/phones/policies", {"level": "shadow", "expected": 2, "reason": "Asked by a test."}),
+    ("POST", "/lines/phones/rollback", {"reason": "Asked by a test."}),
+    ("POST", "/lines/phones/proposals/1/approve", None),
+    ("POST", "/lines/phones/proposals/1/decline", None),
+    ("GET", "/lines/phones/demo", None),
+    ("PUT", "/lines/phones/demo", {"lamp": 1.0}),
+]
+ALL = [*INSPECTORS, *ENGINEERS]
+OF_CAMERAS = {
+    "/health",
+    "/lines/{line}/images/{capture_id}",
+    "/lines/{line}/units/{serial:path}",
+    "/lines/{line}/events",
+}
+
+
+def ask(client: httpx.Client, asked: Asked) -> httpx.Response:
+    method, path, body = asked
+    return client.request(method, path, json=body)
+
+
+def journal_length(served: Served) -> int:
+    with served.plant.db.read() as tx:
+        return int(tx.exec_driver_sql("SELECT count(*) FROM journal").scalar_one())
+
+
+def test_who_may_ask_what(served: Served) -> None:
+    """One server for all endpoints: starting one for each would take minutes."""
+    served.put(encoded())
+    stranger, ines, erin, ended = served.as_(""), served.as_("ines"), served.as_("erin"), served.as_("erin")
+    plant, camera = served.plant, served.as_("")
+    camera.headers["authorization"] = served.client.headers["authorization"]
+    kept = plant.read(lambda tx: tokens.listed(tx, name="erin"))[-1]
+    plant.write(lambda tx: tokens.revoke(tx, token_id=kept.id, by="erin", now=plant.now))
+    before = journal_length(served)
+    for asked in ALL:
+        for client, status, words in (
+            (stranger, 401, "Send a person's token"), (ended, 401, "revoked"), (camera, 403, "a camera's"),
+        ):  # fmt: skip
+            answer = ask(client, asked)
+            assert (answer.status_code, words in answer.json()["detail"]) == (status, True), asked
+    for asked in ENGINEERS:
+        answer = ask(ines, asked)
+        assert (answer.status_code, "needs the role engineer" in answer.json()["detail"]) == (403, True), asked
+    assert journal_length(served) == before, "somebody changed something who must not"
+    for asked in INSPECTORS:
+        assert ask(ines, asked).status_code in (200, 204, 404, 409, 422), asked
+        assert ask(ines, asked).json()["detail"] if ask(ines, asked).status_code > 300 else True
+    for asked in ALL:
+        assert ask(erin, asked).status_code not in (401, 403, 405, 500), asked
+
+
+def test_an_unknown_line_is_said_to_be_unknown(served: Served) -> None:
+    erin = served.as_("erin")
+    for name, (method, path, body) in product(("nowhere", "No Line", "a%00b", "%ff", "x" * 200), ALL):
+        if path.startswith("/lines/phones"):
+            answer = ask(erin, (method, path.replace("phones", name), body))
+            assert answer.status_code in (404, 422), (path, answer.text)
+            assert answer.json()["detail"]
+
+
+def test_a_body_beyond_all_measure_is_not_read(served: Served) -> None:
+    for client in (served.as_(""), served.as_("erin")):
+        answer = client.post("/lines/phones/policies", content=(b" " * 100_000 for _ in range(20)))
+        assert answer.status_code == 413
+        assert "bytes" in answer.json()["detail"]
+
+
+def test_every_endpoint_of_people_was_asked() -> None:
+    known = {(method, route.path) for router in ROUTERS for route in router.routes for method in route.methods}  # type: ignore[attr-defined]
+    people = {(method, path) for method, path in known if path not in OF_CAMERAS}
+    assert len(ALL) == len(people), people
+
+
+def test_the_simulated_line_is_no_way_around(served: Served) -> None:
+    plant = served.plant
+    line = Line(name="sim", title="Simulated", recipe=Recipe(views=("top",)), simulated=True)
+    plant.write(lambda tx: flow.add(tx, line=line, by="setup", now=plant.now))
+    assert served.as_("ines").put("/lines/sim/demo", json={"lamp": 0.5}).status_code == 403
