@@ -80,7 +80,8 @@ def proof(tx: Tx, name: str, now: datetime, model: str | None = None) -> Proof:
     return Proof(
         line=known.line, policy=known.policy, models=tuple(registry), model=model, held=held, last=last, why=why,
         labels=labels, defective=defective, limits=limits, curve=found, lacks=lacks,
-        watches=_watches(tx, known.id), weekly_units=weekly, audit=audit_share_for(limits.escape, limits.delta, weekly) if weekly else None,
+        watches=_watches(tx, known.id), weekly_units=weekly,
+        audit=audit_share_for(limits.escape, limits.delta, weekly) if weekly else None,
     )  # fmt: skip
 
 

@@ -40,7 +40,7 @@ def test_a_line_without_a_certificate_says_so_and_plans_its_audits(visit):
 
 def test_enough_labels_make_a_certificate_that_says_what_it_means(visit):
     erin = visit("erin")
-    assert erin.post("/lines/phones/proof", ASKED).headers["location"] == "/lines/phones/proof"
+    assert erin.post("/lines/phones/proof", ASKED).headers["location"].startswith("/lines/phones/proof?model=")
     page = erin.get("/lines/phones/proof").text
     assert "Certificate 1 holds until" in page
     assert "0 of 30; at most 7" in page
