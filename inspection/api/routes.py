@@ -1,5 +1,23 @@
 """Every endpoint, one file each verb."""
 
-from inspection.api import demo, events, health, images, line, people, policy
+from inspection.api import (
+    demo,
+    events,
+    files,
+    health,
+    images,
+    journal,
+    line,
+    people,
+    policy,
+    proof,
+    replay,
+    review,
+    rollout,
+    units,
+)
 
-ROUTERS = tuple(verb.router for verb in (health, images, events, people, line, policy, demo))
+_VERBS = (
+    health, images, events, people, line, policy, proof, rollout, replay, review, files, units, journal, demo,
+)  # fmt: skip
+ROUTERS = tuple(verb.router for verb in _VERBS)

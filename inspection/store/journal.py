@@ -1,6 +1,7 @@
 """The journal: appended to within the transaction it tells of, sealed entry by entry."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import insert, select
@@ -62,22 +63,36 @@ def last_seq(tx: Tx) -> int:
     return 0 if row is None else int(row.seq)
 
 
+@dataclass(frozen=True, kw_only=True)
+class Walked:
+    """How far entries fit: up to `seq`, with its `seal`; whether the journal ends there, and words for what is broken
+    after it."""
+
+    seq: int
+    seal: str
+    complete: bool
+    broken: str | None = None
+
+
 def verify(tx: Tx) -> tuple[int, str | None]:
     """Walk the whole journal: how many entries it has, and words for the first broken one (None when all fit)."""
-    count, before = 0, GENESIS
-    for page in _pages(tx):
-        broken = first_broken(page, before, count)
-        if broken:
-            return count, broken
-        count, before = count + len(page), page[-1].seal
-    return count, None
+    walked = Walked(seq=0, seal=GENESIS, complete=False)
+    while not walked.complete and walked.broken is None:
+        walked = verify_part(tx, walked.seq, walked.seal, _PAGE)
+    return walked.seq, walked.broken
 
 
-def _pages(tx: Tx) -> Iterator[Sequence[Entry]]:
-    page = entries(tx)
-    while page:
-        yield page
-        page = entries(tx, after=page[-1].seq)
+def verify_part(tx: Tx, seq: int, before: str, limit: int) -> Walked:
+    """Walk up to `limit` entries from the one after `seq` on, which is sealed `before`. Where they do not fit, it stops
+    at the last page of 5000 that does."""
+    last = seq + limit
+    while seq < last:
+        page = entries(tx, after=seq, limit=min(_PAGE, last - seq))
+        broken = first_broken(page, before, seq)
+        if broken or not page:
+            return Walked(seq=seq, seal=before, complete=not broken, broken=broken)
+        seq, before = seq + len(page), page[-1].seal
+    return Walked(seq=seq, seal=before, complete=last_seq(tx) == seq)
 
 
 def _entry(row: object) -> Entry:

@@ -20,6 +20,16 @@ INSPECTORS: list[Asked] = [
     ("GET", "/lines/phones", None),
     ("GET", "/lines/phones/ladder", None),
     ("GET", "/lines/phones/policies", None),
+    ("GET", "/lines/phones/proof", None),
+    ("GET", "/lines/phones/certificates", None),
+    ("GET", "/lines/phones/stories/S1", None),
+    ("GET", "/images/1", None),
+    ("GET", "/images/1/heatmap", None),
+    ("POST", "/review/undo", None),
+    ("POST", "/review/next", {"line": "phones"}),
+    ("POST", "/review/1", {"lease": "none", "verdict": "pass", "seen": [1]}),
+    ("POST", "/review/1/keep", {"lease": "none"}),
+    ("POST", "/review/1/back", {"lease": "none"}),
 ]
 ENGINEERS: list[Asked] = [
     ("POST", "/lines/phones/policies", {"level": "shadow", "expected": 2, "reason": "Asked by a test."}),
@@ -28,6 +38,14 @@ ENGINEERS: list[Asked] = [
     ("POST", "/lines/phones/proposals/1/decline", None),
     ("GET", "/lines/phones/demo", None),
     ("PUT", "/lines/phones/demo", {"lamp": 1.0}),
+    ("POST", "/lines/phones/certificates", {}),
+    ("GET", "/lines/phones/rollout", None),
+    ("POST", "/lines/phones/rollout", {"deadline_ms": 900, "expected": 2, "reason": "Asked by a test."}),
+    ("POST", "/lines/phones/rollout/approve", {"reason": "Asked by a test."}),
+    ("POST", "/lines/phones/rollout/abort", {"reason": "Asked by a test."}),
+    ("POST", "/lines/phones/replay", {}),
+    ("GET", "/journal", None),
+    ("GET", "/journal/verify", None),
 ]
 ALL = [*INSPECTORS, *ENGINEERS]
 OF_CAMERAS = {

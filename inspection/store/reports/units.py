@@ -12,7 +12,8 @@ from inspection.core.decide import Verdict
 from inspection.core.line import Unknown
 from inspection.core.moment import moment
 from inspection.core.predict import Finding
-from inspection.store import journal
+from inspection.store import journal, lines, queue
+from inspection.store import units as stored
 from inspection.store.database import Tx
 from inspection.store.records import (
     CAMERA,
@@ -226,6 +227,15 @@ def story_for(tx: Tx, line: str, serial: str, person_id: int, *, inspector: bool
         if not files.may_show_ai(tx, unit_id, person_id, inspector=inspector)
     )
     return story(tx, line, serial, hide)
+
+
+def held_blind(tx: Tx, person_id: int, now: datetime) -> str:
+    """The journal's subject of the unit that a person holds for a blind review, "" without one."""
+    task = queue.held_by(tx, person_id, now)
+    if task is None or task.saw_ai:
+        return ""
+    unit = stored.get(tx, task.unit_id)
+    return f"line/{lines.in_force_by_id(tx, unit.line_id).line.name}/unit/{unit.label}"
 
 
 def visits(tx: Tx, line: str, serial: str) -> tuple[int, ...]:
