@@ -10,7 +10,7 @@ from pydantic import AwareDatetime, BaseModel, Field, ValidationError
 from inspection.api.app import CAMERA_PROBLEMS, IMAGE_PROBLEMS, CameraFor, Plant, ThePlant, camera_with, in_words
 from inspection.core.capture import Capture
 from inspection.core.ingest import MEDIA_TYPES, Receipt
-from inspection.store import units
+from inspection.store import captures, units
 from inspection.store.lines import Camera
 
 router = APIRouter(tags=["images"])
@@ -143,7 +143,7 @@ async def _body(request: Request, most: int) -> bytes:
 
 def _look(plant: Plant, camera: Camera, capture_id: str) -> Receipt:
     with plant.db.read() as tx:
-        known = units.known_image(tx, camera.line_id, capture_id)
+        known = captures.known_image(tx, camera.line_id, capture_id)
         if known is None:
             raise HTTPException(404, f"Line {camera.line!r} has no capture {capture_id!r}.")
         unit = units.get(tx, known.unit_id)

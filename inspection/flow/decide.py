@@ -8,7 +8,7 @@ from inspection.core.decide import Decision, Disposition, Judged, decide, own_op
 from inspection.core.journal import Change, facts
 from inspection.core.predict import Examination, NoPrediction, Prediction
 from inspection.core.review import TaskState
-from inspection.store import journal, lines, opinions, queue, units
+from inspection.store import captures, journal, lines, opinions, queue, units
 from inspection.store.database import Tx
 from inspection.store.lines import LineInForce
 from inspection.store.queue import Task
@@ -22,7 +22,7 @@ def subject(line: str, unit: Unit) -> str:
 
 def decide_image(tx: Tx, *, image_id: int, examination: Examination, now: datetime) -> Disposition:
     """1 read the policy as it is now for this unit, 2 keep figures and opinions, 3 decide once, 4 settle the unit."""
-    unit = units.get(tx, units.unit_of_image(tx, image_id))
+    unit = units.get(tx, captures.unit_of_image(tx, image_id))
     line = line_of(tx, unit)
     keep_examination(tx, line, unit, image_id, examination, now)
     opinion = own_opinion(line.policy.terms, examination.opinions)
@@ -46,7 +46,7 @@ def keep_examination(
 ) -> None:
     """Keep the quality figures and every opinion; the unit's score is its worst under the line's model."""
     if examination.quality is not None:
-        units.add_quality(tx, image_id, examination.quality, unfit(examination.quality, line.line.recipe.limits))
+        captures.add_quality(tx, image_id, examination.quality, unfit(examination.quality, line.line.recipe.limits))
     opinions.add(tx, image_id, examination.opinions, now)
     opinion = own_opinion(line.policy.terms, examination.opinions)
     if isinstance(opinion, Prediction) and math.isfinite(opinion.score):
@@ -55,15 +55,15 @@ def keep_examination(
 
 def keep_late_examination(tx: Tx, *, image_id: int, examination: Examination, now: datetime) -> None:
     """Keep what a model said of an image that its level had already sent to a person."""
-    unit = units.get(tx, units.unit_of_image(tx, image_id))
+    unit = units.get(tx, captures.unit_of_image(tx, image_id))
     keep_examination(tx, line_of(tx, unit), unit, image_id, examination, now)
 
 
 def refer_undecided(tx: Tx, *, before: datetime, now: datetime) -> int:
     """Send images to a person whose decision was cut off by a crash; how many there were."""
-    left = units.undecided(tx, before)
+    left = captures.undecided(tx, before)
     for image_id in left:
-        unit = units.get(tx, units.unit_of_image(tx, image_id))
+        unit = units.get(tx, captures.unit_of_image(tx, image_id))
         line = line_of(tx, unit)
         apply(tx, line, unit, image_id, refer("interrupted", "The server stopped before it had decided."), now)
     return len(left)
@@ -82,7 +82,7 @@ def refer_incomplete(tx: Tx, *, now: datetime) -> int:
 
 def apply(tx: Tx, line: LineInForce, unit: Unit, image_id: int, decision: Decision, now: datetime) -> Disposition:
     """Put a decision on an image, once, and settle its unit."""
-    if not units.decide_image(tx, image_id, line.policy_id, decision, now):
+    if not captures.decide_image(tx, image_id, line.policy_id, decision, now):
         return Disposition(verdict=unit.verdict, by=unit.by, reason=unit.reason)
     return settle_unit(tx, line, unit, now, image_decided(line, unit, image_id, decision))
 
@@ -106,7 +106,7 @@ def settle_unit(
 
     `only` is the image of a unit that was opened in this transaction: it has no other image, and no task.
     """
-    images = units.judged(tx, unit.id) if only is None else [only]
+    images = captures.judged(tx, unit.id) if only is None else [only]
     timed_out = unit.opened_at + timedelta(seconds=line.line.recipe.unit_timeout_s) <= now
     new = settle(line.line.recipe.views, images, unit.person_verdict, timed_out)
     if (new.verdict, new.by, new.reason) != (unit.verdict, unit.by, unit.reason):

@@ -16,11 +16,12 @@ from inspection.core.policy import Policy
 from inspection.core.predict import Examination, Failure, NoPrediction, Predictor, Question
 from inspection.core.route import draw_audit, in_canary
 from inspection.flow import decide
-from inspection.store import journal, lines, units
+from inspection.store import captures, journal, lines, units
+from inspection.store.captures import KnownImage
 from inspection.store.database import Database, Tx
 from inspection.store.images import ImageStore
 from inspection.store.lines import Camera, LineInForce
-from inspection.store.units import KnownImage, Unit
+from inspection.store.units import Unit
 
 MAX_WAITING_EXAMINATIONS = 256
 MEASURE_EVERY_S = 0.2
@@ -41,7 +42,7 @@ def record(tx: Tx, *, camera: Camera, capture: Capture, stored: StoredImage, now
     """1 the same capture is the same image, 2 find or open the unit, 3 keep the image, 4 send it to a person at once
     where no model may settle it."""
     line = lines.in_force(tx, camera.line)
-    known = units.known_image(tx, line.id, capture.capture_id)
+    known = captures.known_image(tx, line.id, capture.capture_id)
     if known is not None:
         return _repeated(tx, known, capture, stored)
     if capture.view not in line.line.recipe.views:
@@ -55,7 +56,7 @@ def record(tx: Tx, *, camera: Camera, capture: Capture, stored: StoredImage, now
     decision = None if decides else refer(terms.level)
     skew_s = clock_skew(capture.captured_at, now)
     decided = None if decision is None else (line.policy_id, decision)
-    image_id = units.add_image(tx, unit, camera.id, capture, stored, decided, skew_s, now)
+    image_id = captures.add_image(tx, unit, camera.id, capture, stored, decided, skew_s, now)
     changes = (*opened, _image_stored(line, unit, image_id, camera, capture, stored, skew_s))
     stands = Disposition(verdict=None, by="ai", reason="view_undecided")
     if decision is not None:
@@ -96,7 +97,7 @@ def _unit_of(tx: Tx, line: LineInForce, capture: Capture, now: datetime) -> tupl
     """The unit's present visit, or a new one: a settled unit that shows a view again has come back to the line."""
     unit = units.latest(tx, line.id, capture.serial)
     if unit is not None:
-        again = unit.verdict is not None and any(i.view == capture.view for i in units.judged(tx, unit.id))
+        again = unit.verdict is not None and any(i.view == capture.view for i in captures.judged(tx, unit.id))
         if not again:
             return unit, ()
     # One share for both policies of a rollout, the larger: whether a unit is audited must not tell which decides it.

@@ -1,4 +1,4 @@
-"""Units and their images: the hot path, in plain Core statements."""
+"""Units: opened, judged, disposed; the hot path, in plain Core statements."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -7,12 +7,11 @@ from typing import Any
 
 from sqlalchemy import String, bindparam, func, insert, select, update
 
-from inspection.core.capture import Capture, Quality
-from inspection.core.decide import Decision, Disposition, Judged, Outcome, Verdict
-from inspection.core.ingest import Fingerprint, StoredImage
+from inspection.core.capture import Capture
+from inspection.core.decide import Disposition, Verdict
 from inspection.core.moment import micros, moment
 from inspection.core.route import AuditDraw
-from inspection.store.records import IMAGE, UNIT, number
+from inspection.store.records import IMAGE, UNIT
 from inspection.store.transaction import Prepared, Tx
 
 
@@ -42,16 +41,6 @@ class Unit:
         return self.serial if self.visit == 1 else f"{self.serial}#{self.visit}"
 
 
-@dataclass(frozen=True, kw_only=True)
-class KnownImage:
-    """An image that is already stored, as a repeated capture needs it."""
-
-    id: int
-    unit_id: int
-    fingerprint: Fingerprint
-    decided: bool
-
-
 _UNIT_COLUMNS = (
     UNIT.c.id,
     UNIT.c.line_id,
@@ -77,31 +66,7 @@ _BY_SERIAL = Prepared(
     .limit(1)
 )
 _BY_ID = Prepared(select(*_UNIT_COLUMNS).where(UNIT.c.id == bindparam("unit")))
-_KNOWN = Prepared(
-    select(IMAGE.c.id, IMAGE.c.unit_id, IMAGE.c.sha256, IMAGE.c.view, UNIT.c.serial, IMAGE.c.decided_at)
-    .join(UNIT, UNIT.c.id == IMAGE.c.unit_id)
-    .where(IMAGE.c.line_id == bindparam("line"), IMAGE.c.capture_id == bindparam("capture"))
-)
-_JUDGED = Prepared(
-    select(IMAGE.c.view, IMAGE.c.outcome, IMAGE.c.seen_by_person)
-    .where(IMAGE.c.unit_id == bindparam("unit"))
-    .order_by(IMAGE.c.id)
-)
-_DECIDE = Prepared(
-    update(IMAGE)
-    .where(IMAGE.c.id == bindparam("image"), IMAGE.c.decided_at.is_(None))
-    .values(
-        policy_id=bindparam("policy"),
-        outcome=bindparam("outcome_"),
-        reason=bindparam("reason_"),
-        detail=bindparam("detail_"),
-        decided_at=bindparam("at"),
-    )
-)
-
-
 _OPEN = Prepared(insert(UNIT).returning(UNIT.c.id))
-_ADD = Prepared(insert(IMAGE).returning(IMAGE.c.id))
 _DISPOSE = Prepared(
     update(UNIT)
     .where(UNIT.c.id == bindparam("unit"))
@@ -113,26 +78,10 @@ _DISPOSE = Prepared(
         ai_verdict=func.coalesce(bindparam("ai", type_=String), UNIT.c.ai_verdict),
     )
 )
-_QUALITY = Prepared(
-    update(IMAGE)
-    .where(IMAGE.c.id == bindparam("image"))
-    .values({name: bindparam(name + "_") for name in ("brightness", "contrast", "sharpness", "saturated", "unfit")})
-)
 _SCORE = Prepared(select(UNIT.c.model, UNIT.c.score).where(UNIT.c.id == bindparam("unit")))
 _RAISE = Prepared(
     update(UNIT).where(UNIT.c.id == bindparam("unit")).values(model=bindparam("model_"), score=bindparam("score_"))
 )
-_UNIT_OF = Prepared(select(IMAGE.c.unit_id).where(IMAGE.c.id == bindparam("image")))
-
-
-def known_image(tx: Tx, line_id: int, capture_id: str) -> KnownImage | None:
-    """The image stored under a capture id, if any."""
-    row = _KNOWN.run(tx, {"line": line_id, "capture": capture_id}).fetchone()
-    if row is None:
-        return None
-    image_id, unit_id, digest, view, serial, decided_at = row
-    same = Fingerprint(sha256=digest, serial=serial, view=view)
-    return KnownImage(id=image_id, unit_id=unit_id, fingerprint=same, decided=decided_at is not None)
 
 
 def latest(tx: Tx, line_id: int, serial: str) -> Unit | None:
@@ -190,65 +139,6 @@ def open_unit(
     )
 
 
-def add_image(
-    tx: Tx,
-    unit: Unit,
-    camera_id: int,
-    capture: Capture,
-    stored: StoredImage,
-    decided: tuple[int, Decision] | None,
-    skew_s: float,
-    now: datetime,
-) -> int:
-    """Add an image to its unit, with the policy's id and decision where that is known at once; its id."""
-    policy_id, decision = decided or (None, None)
-    values = {
-        **stored.__dict__,
-        "line_id": unit.line_id,
-        "unit_id": unit.id,
-        "camera_id": camera_id,
-        "capture_id": capture.capture_id,
-        "view": capture.view,
-        "captured_at": micros(capture.captured_at),
-        "received_at": micros(now),
-        "skew_s": skew_s,
-        "simulated": capture.simulated,
-        "policy_id": policy_id,
-        "outcome": str(decision.outcome) if decision else None,
-        "reason": str(decision.reason) if decision else "",
-        "detail": decision.detail if decision else "",
-        "decided_at": micros(now) if decision else None,
-    }
-    return int(_ADD.run(tx, values).fetchone()[0])
-
-
-def judged(tx: Tx, unit_id: int) -> list[Judged]:
-    """The unit's images as its disposition sees them, in order of arrival."""
-    return [
-        Judged(view=view, outcome=Outcome(outcome) if outcome else None, seen_by_person=bool(seen))
-        for view, outcome, seen in _JUDGED.run(tx, {"unit": unit_id})
-    ]
-
-
-def decide_image(tx: Tx, image_id: int, policy_id: int, decision: Decision, now: datetime) -> bool:
-    """Put the decision on an image, once; whether this was the first."""
-    values = {
-        "image": image_id,
-        "policy": policy_id,
-        "outcome_": str(decision.outcome),
-        "reason_": str(decision.reason),
-        "detail_": decision.detail,
-        "at": micros(now),
-    }
-    return bool(_DECIDE.run(tx, values).rowcount == 1)
-
-
-def add_quality(tx: Tx, image_id: int, quality: Quality, unfit: str | None) -> None:
-    """Keep the quality figures of an image."""
-    figures = {f"{name}_": number(value) for name, value in quality.__dict__.items()}
-    _QUALITY.run(tx, {"image": image_id, "unfit_": unfit, **figures})
-
-
 def raise_score(tx: Tx, unit_id: int, model: str, score: float) -> None:
     """Keep the unit's worst score under a model; another model's scores are not comparable and start afresh."""
     before, worst = _SCORE.run(tx, {"unit": unit_id}).fetchone()
@@ -279,11 +169,6 @@ def person_says(tx: Tx, unit_id: int, verdict: Verdict | None, seen: Sequence[in
     tx.execute(images.values(seen_by_person=verdict is not None))
 
 
-def unit_of_image(tx: Tx, image_id: int) -> int:
-    """The id of the unit that an image shows."""
-    return int(_UNIT_OF.run(tx, {"image": image_id}).fetchone()[0])
-
-
 def policy_of(tx: Tx, unit_id: int) -> int | None:
     """The id of the newest policy that has judged one of the unit's images."""
     return tx.execute(select(func.max(IMAGE.c.policy_id)).where(IMAGE.c.unit_id == unit_id)).scalar()
@@ -293,12 +178,6 @@ def opened_since(tx: Tx, line_id: int, since: datetime) -> int:
     """How many units the line has opened since."""
     query = select(func.count()).where(UNIT.c.line_id == line_id, UNIT.c.opened_at >= micros(since))
     return int(tx.execute(query).scalar_one())
-
-
-def undecided(tx: Tx, before: datetime, limit: int = 500) -> list[int]:
-    """Images received before that moment that nobody has decided on."""
-    query = select(IMAGE.c.id).where(IMAGE.c.decided_at.is_(None), IMAGE.c.received_at < micros(before))
-    return list(tx.execute(query.order_by(IMAGE.c.id).limit(limit)).scalars())
 
 
 def incomplete(tx: Tx, line_id: int, until: datetime, limit: int = 500) -> list[int]:

@@ -73,11 +73,11 @@ class Served:
         return made
 
     def stop(self) -> None:
-        for made in (self.client, *self.clients):
-            made.close()
         self.changes.stop()
         self.server.should_exit = True
         self.thread.join(15)
+        for made in (self.client, *self.clients):
+            made.close()
 
 
 @pytest.fixture

@@ -21,7 +21,7 @@ from inspection.core.rollout import InvalidRollout, Plan, Step
 from inspection.flow import decide, label, policy, review, rollout
 from inspection.flow.ingest import Recorded
 from inspection.flow.review import Held
-from inspection.store import journal, lines, units
+from inspection.store import captures, journal, lines, units
 from inspection.store.database import Tx
 from inspection.store.reports import integrity
 from tests.databases import sqlite_at
@@ -200,7 +200,7 @@ class Line(RuleBasedStateMachine):
                 self._check_unit(tx, units.get(tx, unit_id))
 
     def _check_unit(self, tx: Tx, unit: units.Unit) -> None:
-        images = units.judged(tx, unit.id)
+        images = captures.judged(tx, unit.id)
         live = self._count(tx, "task", unit, "state IN ('open', 'leased')")
         passes, rejects = (self._count(tx, "label", unit, f"effective AND verdict = '{v}'") for v in Verdict)
         rejected = rejects > 0 or any(image.outcome is Outcome.REJECT for image in images)

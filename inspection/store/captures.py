@@ -1,0 +1,134 @@
+"""Captured images as rows: how each came to its unit, and what was decided; the hot path, in plain Core statements."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import bindparam, insert, select, update
+
+from inspection.core.capture import Capture, Quality
+from inspection.core.decide import Decision, Judged, Outcome
+from inspection.core.ingest import Fingerprint, StoredImage
+from inspection.core.moment import micros
+from inspection.store.records import IMAGE, UNIT, number
+from inspection.store.transaction import Prepared, Tx
+from inspection.store.units import Unit
+
+
+@dataclass(frozen=True, kw_only=True)
+class KnownImage:
+    """An image that is already stored, as a repeated capture needs it."""
+
+    id: int
+    unit_id: int
+    fingerprint: Fingerprint
+    decided: bool
+
+
+_KNOWN = Prepared(
+    select(IMAGE.c.id, IMAGE.c.unit_id, IMAGE.c.sha256, IMAGE.c.view, UNIT.c.serial, IMAGE.c.decided_at)
+    .join(UNIT, UNIT.c.id == IMAGE.c.unit_id)
+    .where(IMAGE.c.line_id == bindparam("line"), IMAGE.c.capture_id == bindparam("capture"))
+)
+_JUDGED = Prepared(
+    select(IMAGE.c.view, IMAGE.c.outcome, IMAGE.c.seen_by_person)
+    .where(IMAGE.c.unit_id == bindparam("unit"))
+    .order_by(IMAGE.c.id)
+)
+_DECIDE = Prepared(
+    update(IMAGE)
+    .where(IMAGE.c.id == bindparam("image"), IMAGE.c.decided_at.is_(None))
+    .values(
+        policy_id=bindparam("policy"),
+        outcome=bindparam("outcome_"),
+        reason=bindparam("reason_"),
+        detail=bindparam("detail_"),
+        decided_at=bindparam("at"),
+    )
+)
+_ADD = Prepared(insert(IMAGE).returning(IMAGE.c.id))
+_QUALITY = Prepared(
+    update(IMAGE)
+    .where(IMAGE.c.id == bindparam("image"))
+    .values({name: bindparam(name + "_") for name in ("brightness", "contrast", "sharpness", "saturated", "unfit")})
+)
+_UNIT_OF = Prepared(select(IMAGE.c.unit_id).where(IMAGE.c.id == bindparam("image")))
+
+
+def known_image(tx: Tx, line_id: int, capture_id: str) -> KnownImage | None:
+    """The image stored under a capture id, if any."""
+    row = _KNOWN.run(tx, {"line": line_id, "capture": capture_id}).fetchone()
+    if row is None:
+        return None
+    image_id, unit_id, digest, view, serial, decided_at = row
+    same = Fingerprint(sha256=digest, serial=serial, view=view)
+    return KnownImage(id=image_id, unit_id=unit_id, fingerprint=same, decided=decided_at is not None)
+
+
+def add_image(
+    tx: Tx,
+    unit: Unit,
+    camera_id: int,
+    capture: Capture,
+    stored: StoredImage,
+    decided: tuple[int, Decision] | None,
+    skew_s: float,
+    now: datetime,
+) -> int:
+    """Add an image to its unit, with the policy's id and decision where that is known at once; its id."""
+    policy_id, decision = decided or (None, None)
+    values = {
+        **stored.__dict__,
+        "line_id": unit.line_id,
+        "unit_id": unit.id,
+        "camera_id": camera_id,
+        "capture_id": capture.capture_id,
+        "view": capture.view,
+        "captured_at": micros(capture.captured_at),
+        "received_at": micros(now),
+        "skew_s": skew_s,
+        "simulated": capture.simulated,
+        "policy_id": policy_id,
+        "outcome": str(decision.outcome) if decision else None,
+        "reason": str(decision.reason) if decision else "",
+        "detail": decision.detail if decision else "",
+        "decided_at": micros(now) if decision else None,
+    }
+    return int(_ADD.run(tx, values).fetchone()[0])
+
+
+def judged(tx: Tx, unit_id: int) -> list[Judged]:
+    """The unit's images as its disposition sees them, in order of arrival."""
+    return [
+        Judged(view=view, outcome=Outcome(outcome) if outcome else None, seen_by_person=bool(seen))
+        for view, outcome, seen in _JUDGED.run(tx, {"unit": unit_id})
+    ]
+
+
+def decide_image(tx: Tx, image_id: int, policy_id: int, decision: Decision, now: datetime) -> bool:
+    """Put the decision on an image, once; whether this was the first."""
+    values = {
+        "image": image_id,
+        "policy": policy_id,
+        "outcome_": str(decision.outcome),
+        "reason_": str(decision.reason),
+        "detail_": decision.detail,
+        "at": micros(now),
+    }
+    return bool(_DECIDE.run(tx, values).rowcount == 1)
+
+
+def add_quality(tx: Tx, image_id: int, quality: Quality, unfit: str | None) -> None:
+    """Keep the quality figures of an image."""
+    figures = {f"{name}_": number(value) for name, value in quality.__dict__.items()}
+    _QUALITY.run(tx, {"image": image_id, "unfit_": unfit, **figures})
+
+
+def unit_of_image(tx: Tx, image_id: int) -> int:
+    """The id of the unit that an image shows."""
+    return int(_UNIT_OF.run(tx, {"image": image_id}).fetchone()[0])
+
+
+def undecided(tx: Tx, before: datetime, limit: int = 500) -> list[int]:
+    """Images received before that moment that nobody has decided on."""
+    query = select(IMAGE.c.id).where(IMAGE.c.decided_at.is_(None), IMAGE.c.received_at < micros(before))
+    return list(tx.execute(query.order_by(IMAGE.c.id).limit(limit)).scalars())
