@@ -2,28 +2,28 @@
 
 import importlib.util
 import json
-import os
-import subprocess
-import sys
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
 
 import onnx
 
-from inspection.core.train import Untrainable
+from inspection.core.train import Progress, Untrainable
+from models.apart import Died, run_apart
 from models.backbone import NAME, lite0
 from models.graph import Graph
 from models.trunk import Backbone, Tap
 
 _LITE0_MULTIPLICATIONS = 6665.0  # per pixel of the image, up to the last tap
-_QUIET = {"OMP_WAIT_POLICY": "PASSIVE", "KMP_BLOCKTIME": "0"}
 
 
-def choose_backbone(name: str, weights: Path | None, threads: int) -> Backbone:
+def choose_backbone(
+    name: str, weights: Path | None, threads: int, progress: Progress, cancelled: Callable[[], bool]
+) -> Backbone:
     """The default backbone, or torchvision's network of that name with weights from a file or, without one, from where
-    torchvision keeps its downloads. Raises Untrainable, and says what to do."""
+    torchvision keeps its downloads, which takes some ten seconds. Raises Cancelled, and Untrainable, which says what to
+    do."""
     if name == NAME:
         if weights is not None:
             raise Untrainable(f"{NAME} brings its weights along: name another backbone for {weights.name}, or none.")
@@ -34,19 +34,19 @@ def choose_backbone(name: str, weights: Path | None, threads: int) -> Backbone:
             f"pip install 'jidoka[training]', or train with {NAME}."
         )
     with tempfile.TemporaryDirectory(prefix="jidoka-backbone-") as folder:
-        return _exported(name, weights, threads, Path(folder))
+        progress(f"reading {name}", 0, 1)
+        backbone = _exported(name, weights, threads, Path(folder), cancelled)
+        progress(f"reading {name}", 1, 1)
+        return backbone
 
 
-def _exported(name: str, weights: Path | None, threads: int, folder: Path) -> Backbone:
+def _exported(name: str, weights: Path | None, threads: int, folder: Path, cancelled: Callable[[], bool]) -> Backbone:
     task = {"name": name, "weights": str(weights.resolve()) if weights else None, "threads": threads}
     (folder / "task.json").write_text(json.dumps(task))
-    done = subprocess.run(
-        [sys.executable, "-m", "models.torchvision_export", str(folder / "task.json"), str(folder)],
-        capture_output=True, text=True, errors="replace", cwd=Path(__file__).parents[1], env={**os.environ, **_QUIET},
-    )  # fmt: skip
-    if done.returncode != 0:
-        last = done.stderr.strip().splitlines()[-1:] or [f"it ended with {done.returncode}"]
-        raise Untrainable(f"The backbone {name} could not be written as ONNX: {last[0]}")
+    try:
+        run_apart("models.torchvision_export", folder / "task.json", folder, cancelled=cancelled)
+    except Died as error:
+        raise Untrainable(f"The backbone {name} could not be written as ONNX: {error}") from error
     facts = json.loads((folder / "facts.json").read_text())
     if "refused" in facts:
         raise Untrainable(facts["refused"])

@@ -2,9 +2,6 @@
 
 import importlib.util
 import json
-import os
-import subprocess
-import sys
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -12,7 +9,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from inspection.core.train import Progress, stop_if
+from inspection.core.train import Progress
+from models.apart import Died, run_apart
 from models.backbone import Convs, blocks_of
 
 FIRST_STAGE, MASK_STAGE, LAST_STAGE = 3, 4, 6
@@ -20,8 +18,6 @@ _MOST_STEPS, _LEAST_STEPS = 180, 120
 _STEPS_AT = 256  # cells of an image; larger ones show more of them in each step
 WINDOW = 40  # cells to a side: of larger images, windows around the defects are learned from
 WORST_CELLS = 3
-# Threads that spin while they wait would take the cores from those who serve.
-_QUIET = {"OMP_WAIT_POLICY": "PASSIVE", "KMP_BLOCKTIME": "0"}
 _STAGE = "learning from labels"
 
 
@@ -113,24 +109,17 @@ def tune(
 
 def _run(folder: Path, progress: Progress, cancelled: Callable[[], bool]) -> str:
     """Run the other process to its end and pass its progress on; the device it worked on."""
-    errors = folder / "errors.txt"
-    with errors.open("wb") as file, subprocess.Popen(
-        [sys.executable, "-m", "models.tail", str(folder)], stdout=subprocess.PIPE, stderr=file, text=True,
-        cwd=Path(__file__).parents[1], env={**os.environ, **_QUIET},
-    ) as process:  # fmt: skip
-        assert process.stdout is not None
-        device = ""
-        try:
-            for line in process.stdout:
-                told = json.loads(line)
-                device = told.get("device", device)
-                if "done" in told:
-                    stop_if(cancelled)
-                    progress(_STAGE, told["done"], told["total"])
-        finally:
-            process.kill() if process.poll() is None and not device else None
-            process.wait()
-    if process.returncode != 0:
-        last = errors.read_text(errors="replace").strip().splitlines()[-1:] or [f"it ended with {process.returncode}"]
-        raise NotTuned(f"Learning from labels failed: {last[0]}")
+    device = ""
+
+    def told(line: str) -> None:
+        nonlocal device
+        said = json.loads(line)
+        device = said.get("device", device)
+        if "done" in said:
+            progress(_STAGE, said["done"], said["total"])
+
+    try:
+        run_apart("models.tail", folder, told=told, cancelled=cancelled)
+    except Died as error:
+        raise NotTuned(f"Learning from labels failed: {error}") from error
     return device

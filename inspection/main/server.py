@@ -238,7 +238,9 @@ def make_trainer(settings: Settings, seed: int = 0) -> train.Trainer:
     ) -> Trained:
         how = How(
             seed=seed, threads=threads, locate=recipe.locate, size=recipe.input_size, budget_ms=recipe.budget_ms,
-            backbone=choose_backbone(settings.backbone, settings.backbone_weights, threads),
+            backbone=choose_backbone(
+                settings.backbone, settings.backbone_weights, threads, progress, cancelled
+            ),
         )  # fmt: skip
         made = train_model(
             line=line,

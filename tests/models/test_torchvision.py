@@ -2,6 +2,11 @@
 
 import importlib
 import importlib.util
+import os
+import signal
+import sys
+from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -10,7 +15,7 @@ import numpy as np
 import pytest
 
 from inspection.core.predict import Prediction, Question
-from inspection.core.train import Untrainable
+from inspection.core.train import Cancelled, Untrainable
 from models import artefact
 from models.cut import cut
 from models.decode import Picture
@@ -59,7 +64,11 @@ def weights(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def chosen(weights: Path) -> Backbone:
-    return choose_backbone(NET, weights, 1)
+    return choose(NET, weights)
+
+
+def choose(name: str, weights: Path | None, cancelled: Callable[[], bool] = lambda: False) -> Backbone:
+    return choose_backbone(name, weights, 1, lambda *_: None, cancelled)
 
 
 def taps(backbone: Backbone, image: np.ndarray) -> dict[str, np.ndarray]:
@@ -161,23 +170,71 @@ def test_without_weights_it_says_where_they_are_to_be_had(
     monkeypatch.setenv("TORCH_HOME", str(tmp_path))
     where = tmp_path / "hub" / "checkpoints"
     with pytest.raises(Untrainable, match=rf"https://\S+/resnet18-\w+.pth and put the file into {where}.* --weights"):
-        choose_backbone("resnet18", None, 1)
+        choose("resnet18", None)
     where.mkdir(parents=True)
     file = where / "resnet18-f37072fd.pth"
     file.touch()
     assert export.find_weights("resnet18") == file
 
 
+class Endless:
+    """A file of weights that never end; once the process waits for them, something happens, or it is cancelled."""
+
+    def __init__(self, file: Path, happens: Callable[[], bool]) -> None:
+        os.mkfifo(file)
+        self.file, self._happens, self._writer = file, happens, -1
+
+    def __call__(self) -> bool:
+        if self._writer < 0:
+            with suppress(OSError):  # nobody reads yet
+                self._writer = os.open(self.file, os.O_WRONLY | os.O_NONBLOCK)
+        return self._writer >= 0 and self._happens()
+
+    def nobody_reads(self) -> bool:
+        """Whether the process that read them is gone."""
+        with os.fdopen(self._writer, "wb", 0) as writer, suppress(BrokenPipeError):
+            return not writer.write(b"x")
+        return True
+
+
+def kill_the_export() -> bool:
+    (child,) = (
+        int(child)
+        for thread in Path("/proc/self/task").iterdir()
+        for child in (thread / "children").read_text().split()
+        if b"models.torchvision_export" in Path(f"/proc/{child}/cmdline").read_bytes()
+    )
+    os.kill(child, signal.SIGKILL)
+    return False
+
+
+@needs_torchvision
+def test_a_training_that_is_cancelled_ends_the_export_at_once(tmp_path: Path) -> None:
+    weights = Endless(tmp_path / "endless.pth", lambda: True)
+    with pytest.raises(Cancelled):
+        choose(NET, weights.file, weights)
+    assert weights.nobody_reads()
+
+
+@needs_torchvision
+@pytest.mark.skipif(sys.platform != "linux", reason="finds the process by Linux's /proc")
+def test_an_export_that_is_killed_is_said_to_be(tmp_path: Path) -> None:
+    weights = Endless(tmp_path / "endless.pth", kill_the_export)
+    with pytest.raises(Untrainable, match=f"The backbone {NET} could not be written as ONNX: its process was killed"):
+        choose(NET, weights.file, weights)
+    assert weights.nobody_reads()
+
+
 def test_without_torchvision_it_says_how_to_install_it(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("importlib.util.find_spec", lambda _: None)
     with pytest.raises(Untrainable, match=r"resnet18 needs torchvision.*\./setup --training"):
-        choose_backbone("resnet18", None, 1)
+        choose("resnet18", None)
 
 
 def test_the_default_needs_nothing_and_takes_no_other_weights(tmp_path: Path) -> None:
-    assert choose_backbone("efficientnet-lite0", None, 1).tail is not None
+    assert choose("efficientnet-lite0", None).tail is not None
     with pytest.raises(Untrainable, match="brings its weights along"):
-        choose_backbone("efficientnet-lite0", tmp_path / "x.pth", 1)
+        choose("efficientnet-lite0", tmp_path / "x.pth")
 
 
 def test_a_stage_ends_before_the_block_that_halves_the_grid() -> None:
