@@ -243,5 +243,8 @@ def _whole(
         "runtime": card.runtime.value, "precision": card.precision.value, "source": made.source,
         "input": facts_of(card.input), "output": facts_of(card.output), "images": 0,
         "pass_below": card.pass_below, "reject_above": card.reject_above, "views": dict.fromkeys(views, facts),
-        "warnings": ["This model was made elsewhere: it does not say which images are new to it."],
+        "warnings": [
+            "This model was made elsewhere: it does not say which images are new to it, and it looks at the whole "
+            "image, also on a line whose own models find the part first."
+        ],
     }  # fmt: skip

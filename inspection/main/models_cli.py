@@ -20,7 +20,8 @@ def add(
 ) -> None:
     """Bring a model from a file, or from the inference server that the card names. It is tried before it is kept.
 
-    The model decides nothing by itself: an engineer puts it into force on the line's page or with 'jidoka line level'.
+    It looks at the whole image: only models that are trained here find the part first. It decides nothing by itself: an
+    engineer puts it into force on the line's page or with 'jidoka line level'.
     """
     from inspection.flow import train as flow
     from inspection.main.server import now

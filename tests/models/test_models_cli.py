@@ -38,6 +38,7 @@ def test_a_model_from_a_file_is_added_and_listed(folder: Path) -> None:
     file, card = str(onnx_file(folder)), str(folder / "card.toml")
     told = model(folder, "add", "press", file, "--card", card)
     assert "Model 1 of line press is ready: brightness, computed by openvino." in told
+    assert "looks at the whole image, also on a line whose own models find the part first" in told
     listed = model(folder, "list", "press")
     assert "foreign" in listed
     assert "brightness" in listed
