@@ -8,6 +8,7 @@ from inspection.core.ingest import MEDIA_TYPES
 from inspection.core.line import Unknown
 from inspection.core.people import Role
 from inspection.store.reports import files as report
+from inspection.store.reports import sight
 from inspection.store.reports.files import ImageFile
 
 router = APIRouter(tags=["images"], route_class=SmallBody)
@@ -43,7 +44,7 @@ def get_heatmap(caller: AsInspector, image_id: Id) -> Response:
     if file is None:
         raise none
     with caller.plant.db.read() as tx:
-        may = report.may_show_ai(tx, file.unit_id, caller.person.id, inspector=not caller.may(Role.ENGINEER))
+        may = sight.may_show_ai(tx, file.unit_id, caller.person.id, caller.now, inspector=not caller.may(Role.ENGINEER))
         png = report.heatmap(tx, image_id) if may else None
     if png is None:
         raise none

@@ -12,7 +12,7 @@ from inspection.core.journal import GENESIS, Entry, plain
 from inspection.core.moment import moment
 from inspection.store import journal
 from inspection.store.database import Tx
-from inspection.store.reports import units
+from inspection.store.reports import sight
 
 router = APIRouter(tags=["journal"], route_class=SmallBody)
 Seq = Annotated[int, Query(ge=0, lt=2**63)]
@@ -56,13 +56,17 @@ def get_journal(
     subject: Annotated[str, Query(max_length=300)] = "",
     limit: Annotated[int, Query(ge=1, le=1000)] = 100,
 ) -> Page:
-    """Entries after one, of a subject and all that lies under it. What is told of a unit that you hold for a blind
-    review waits until you have judged it."""
+    """Entries after one, of a subject and all that lies under it. What would tell the AI's opinion of a unit whose
+    blind review is open waits until that is over."""
 
     def look(tx: Tx) -> Page:
         found = journal.entries(tx, after=after, limit=limit, subject=plain(subject))
-        unseen = units.held_blind(tx, caller.person.id, caller.now)
-        told = [_body(one) for one in found if one.change.subject != unseen]
+        telling = [one.change.subject for one in found if one.change.event not in sight.UNTELLING]
+        unseen = sight.unseen(tx, telling, caller.now, inspector=False)
+        told = [
+            _body(one) for one in found
+            if one.change.event in sight.UNTELLING or one.change.subject not in unseen
+        ]  # fmt: skip
         return Page(entries=told, next=found[-1].seq if len(found) == limit else None)
 
     return caller.read(look)

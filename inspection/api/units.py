@@ -13,7 +13,7 @@ from inspection.core.line import Unknown
 from inspection.core.people import Role
 from inspection.store import lines
 from inspection.store.database import Tx
-from inspection.store.reports import units
+from inspection.store.reports import story as stories
 
 router = APIRouter(tags=["units"], route_class=SmallBody)
 
@@ -128,7 +128,9 @@ def get_story(caller: AsInspector, line: LineName, serial: Annotated[str, Path(m
         known = lines.in_force(tx, line)
         if not serial.isprintable():
             raise Unknown(f"Line {known.line.name!r} has never seen such a unit: serials have no control characters.")
-        visits = units.story_for(tx, line, serial, caller.person.id, inspector=not caller.may(Role.ENGINEER))
+        visits = stories.story_for(
+            tx, line, serial, caller.person.id, caller.now, inspector=not caller.may(Role.ENGINEER)
+        )
         return [VisitBody.model_validate(one) for one in visits]
 
     return caller.read(look)

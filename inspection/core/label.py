@@ -1,12 +1,14 @@
 """A person's answer about one unit."""
 
 from dataclasses import dataclass
+from datetime import timedelta
 
 from inspection.core.decide import Verdict
 from inspection.core.journal import plain
 from inspection.core.predict import Finding
 
 MAX_NOTE = 1000
+UNDO_WITHIN = timedelta(seconds=30)  # for so long an answer can be taken back
 
 
 class InvalidLabel(ValueError):

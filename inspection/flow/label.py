@@ -2,11 +2,11 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from inspection.core.decide import Disposition, Verdict
 from inspection.core.journal import Change, facts
-from inspection.core.label import Agreement, Label, check_types, compare
+from inspection.core.label import UNDO_WITHIN, Agreement, Label, check_types, compare
 from inspection.core.people import Person
 from inspection.core.review import Refusal, TaskState
 from inspection.flow import decide, guard
@@ -17,8 +17,6 @@ from inspection.store.labels import Given
 from inspection.store.lines import LineInForce
 from inspection.store.queue import Task
 from inspection.store.units import Unit
-
-UNDO_WITHIN = timedelta(seconds=30)
 
 
 @dataclass(frozen=True, kw_only=True)

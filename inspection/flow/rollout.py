@@ -8,11 +8,11 @@ from hashlib import sha256
 from inspection.core import rollout as rules
 from inspection.core.compare import Compared, Record, Test, compare, measure, prove
 from inspection.core.journal import Change, facts, plain
+from inspection.core.label import UNDO_WITHIN
 from inspection.core.policy import Outdated, Terms
 from inspection.core.rollout import InvalidRollout, Measured, Phase, Plan, Rollout
 from inspection.flow import abort as ending
 from inspection.flow import ladder, policy
-from inspection.flow.label import UNDO_WITHIN
 from inspection.store import journal, lines, opinions, rollouts
 from inspection.store.database import Tx
 from inspection.store.lines import LineInForce

@@ -8,7 +8,7 @@ import typer
 from inspection.main.users import DataDir, database
 
 if TYPE_CHECKING:
-    from inspection.store.reports.units import StoryImage, Visit
+    from inspection.store.reports.story import StoryImage, Visit
 
 
 def story(
@@ -20,15 +20,15 @@ def story(
     every journal entry about it."""
     from inspection.core.line import Unknown
     from inspection.store import lines
-    from inspection.store.reports import units
+    from inspection.store.reports import story as stories
 
     with database(data_dir) as db, db.read() as tx:
         names = [line] if line else [known.line.name for known in lines.all_in_force(tx)]
-        saw = [name for name in names if line or units.visits(tx, name, serial)]
+        saw = [name for name in names if line or stories.visits(tx, name, serial)]
         if not saw:
             raise Unknown(f"No line has ever seen a unit {serial!r}. Check the serial.")
         for name in saw:
-            for visit in reversed(units.story(tx, name, serial)):
+            for visit in reversed(stories.story(tx, name, serial)):
                 _tell(name, visit)
 
 

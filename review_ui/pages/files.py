@@ -9,6 +9,7 @@ from PIL import Image
 
 from inspection.core.people import Role
 from inspection.store.reports import files as report
+from inspection.store.reports import sight
 from inspection.store.reports.files import ImageFile
 from review_ui.guard import Desk, guard
 
@@ -47,7 +48,7 @@ def heatmap(desk: Inspector, image_id: int) -> Response:
     file = _file(desk, image_id)
     inspector = not desk.may(Role.ENGINEER)
     with desk.services.db.read() as tx:
-        may = report.may_show_ai(tx, file.unit_id, desk.person.id, inspector=inspector)
+        may = sight.may_show_ai(tx, file.unit_id, desk.person.id, desk.now, inspector=inspector)
         png = report.heatmap(tx, image_id) if may else None
     if png is None:
         raise HTTPException(404)

@@ -7,7 +7,7 @@ from fastapi import APIRouter, Form
 from fastapi.responses import HTMLResponse, PlainTextResponse, Response
 
 from inspection.core.decide import Verdict
-from inspection.core.label import InvalidLabel, Label
+from inspection.core.label import UNDO_WITHIN, InvalidLabel, Label
 from inspection.core.people import Role
 from inspection.core.review import Refusal
 from inspection.flow import label, review
@@ -17,7 +17,7 @@ from review_ui.guard import Desk, guard
 router = APIRouter()
 Inspector = Annotated[Desk, guard(Role.INSPECTOR)]
 Short = Annotated[str, Form(max_length=300)]
-UNDO_SECONDS = int(label.UNDO_WITHIN.total_seconds()) - 1
+UNDO_SECONDS = int(UNDO_WITHIN.total_seconds()) - 1
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -7,6 +7,7 @@ from fastapi.responses import HTMLResponse
 
 from inspection.core.people import Role
 from inspection.store.reports import line as line_report
+from inspection.store.reports import story as stories
 from inspection.store.reports import units
 from inspection.store.reports.units import PAGE, UnitFilter
 from review_ui.guard import Desk, guard
@@ -29,7 +30,7 @@ def listed(
     )  # fmt: skip
     with desk.services.db.read() as tx:
         known = line_report.line(tx, line)
-        found = units.recent(tx, line, wanted, show_ai=show_ai)
+        found = units.recent(tx, line, wanted, desk.now, inspector=not show_ai)
     older = found[-1].unit_id if len(found) == PAGE else None
     typed = {"serial": serial, "verdict": verdict, "by": by, "reason": reason, "audited": audited}
     return desk.page("units.html", line=known, units=found, typed=typed, older=older, show_ai=show_ai)
@@ -41,5 +42,5 @@ def story(desk: Inspector, line: str, serial: str) -> HTMLResponse:
     inspector = not desk.may(Role.ENGINEER)
     with desk.services.db.read() as tx:
         known = line_report.line(tx, line)
-        visits = units.story_for(tx, line, serial, desk.person.id, inspector=inspector)
+        visits = stories.story_for(tx, line, serial, desk.person.id, desk.now, inspector=inspector)
     return desk.page("story.html", line=known, serial=serial, visits=visits)

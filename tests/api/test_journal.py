@@ -3,11 +3,13 @@
 import httpx
 import pytest
 
+from inspection.core.level import Level
 from tests.api.conftest import Served
 
 
 @pytest.fixture
 def erin(served: Served) -> httpx.Client:
+    served.plant.level(Level.AI_ASSIST, audit_share=0)  # where reviews are not blind, nothing has to wait
     served.plant.unit("S-1")
     served.plant.unit("S-10")
     return served.as_("erin")

@@ -8,7 +8,7 @@ from inspection.core.level import Level
 from inspection.core.review import Refusal
 from inspection.flow import label, review
 from inspection.store.reports import integrity
-from inspection.store.reports import units as reports
+from inspection.store.reports import story as reports
 from tests.plant import Plant
 
 

@@ -98,6 +98,32 @@ def test_a_missing_heatmap_and_a_hidden_one_get_the_same_answer(visit, plant):
     assert (one.status_code, one.text, dict(one.headers)) == (other.status_code, other.text, dict(other.headers))
 
 
+@pytest.mark.parametrize("level", [Level.SHADOW, Level.FULL_AUTOMATION])
+def test_an_engineer_cannot_look_at_a_unit_before_its_blind_review(visit, plant, level):
+    other = {"reject_above": 0.5} if level is Level.FULL_AUTOMATION else {}
+    plant.level(level, model="a1b2c3d4e5f6", audit_share=1, **other)
+    image = plant.unit("A-1", score=0.9)[0]
+    erin = visit("erin")
+    assert erin.get(f"/images/{image}/heatmap").status_code == 404
+    story = erin.get("/lines/phones/units/A-1").text
+    assert "score 0.900" not in story
+    assert "Pending" in story
+    told = erin.get("/lines/phones/units").text
+    told = told[told.index('<div class="units">') : told.index("</main>")]
+    assert not re.search(r"Audit|0\.900|the AI|one view rejected", told)
+    for query in ("audited=yes", "verdict=reject", "by=ai", "reason=view_rejected"):
+        assert 'class="unit"' not in erin.get(f"/lines/phones/units?{query}").text
+
+
+def test_where_reviews_show_the_ai_an_engineer_may_look_before(visit, plant):
+    plant.level(Level.AI_ASSIST, model="a1b2c3d4e5f6", audit_share=0)
+    image = plant.unit("A-1", score=0.9)[0]
+    erin, ines = visit("erin"), visit("ines")
+    assert erin.get(f"/images/{image}/heatmap").status_code == 200
+    assert "score 0.900" in erin.get("/lines/phones/units/A-1").text
+    assert ines.get(f"/images/{image}/heatmap").status_code == 404
+
+
 def test_an_engineer_who_reviews_blind_is_blind_too(visit, plant):
     plant.level(Level.SHADOW, model="a1b2c3d4e5f6")
     image = plant.unit("A-1", score=0.9)[0]
@@ -111,5 +137,11 @@ def test_once_judged_everything_may_be_seen(visit, plant):
     image = plant.unit("A-1", score=0.9)[0]
     ines = visit("ines")
     answer(ines, ines.get("/review"), answer="pass")
+    for who in (ines, visit("erin")):  # while it can be taken back, it must not be known whether it was right
+        assert who.get(f"/images/{image}/heatmap").status_code == 404
+        story = who.get("/lines/phones/units/A-1").text
+        assert "score 0.900" not in story
+        assert "passed by a person" in story
+    plant.wait(31)
     assert ines.get(f"/images/{image}/heatmap").status_code == 200
     assert "score 0.900" in ines.get("/lines/phones/units/A-1").text

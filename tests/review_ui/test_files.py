@@ -62,7 +62,7 @@ def test_no_such_picture(visit, image):
 
 
 def test_an_engineer_may_see_where_the_ai_looked(visit, plant):
-    plant.level(Level.SHADOW, model=plant.model())
+    plant.level(Level.AI_ASSIST, model=plant.model(), audit_share=0)
     image = plant.unit("A-1", views=("front",), score=0.9)[0]
     got = visit("erin").get(f"/images/{image}/heatmap")
     assert got.headers["content-type"] == "image/png"

@@ -7,6 +7,7 @@ import pytest
 from inspection.core.decide import Verdict
 from inspection.core.label import Label
 from inspection.core.level import Level
+from tests.review_ui.test_review import answer
 
 
 @pytest.fixture
@@ -37,9 +38,13 @@ def test_units_are_found_by_verdict_and_who_settled_them(visit, plant):
     assert [s.strip() for s in serials(erin.get("/lines/phones/units?verdict=pending"))] == ["A-2"]
 
 
-def test_engineers_find_audits(visit, plant):
+def test_engineers_find_audits_once_they_are_judged(visit, plant):
     plant.level(Level.FULL_AUTOMATION, model=plant.model(), reject_above=0.5, audit_share=1)
     plant.unit("A-1", score=0.2)
+    assert not serials(visit("erin").get("/lines/phones/units?audited=yes"))
+    ines = visit("ines")
+    answer(ines, ines.get("/review"), answer="pass")
+    plant.wait(31)
     assert serials(visit("erin").get("/lines/phones/units?audited=yes"))
     assert not serials(visit("erin").get("/lines/phones/units?audited=no"))
 

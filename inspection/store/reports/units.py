@@ -1,34 +1,17 @@
-"""Units in a list, and the whole story of one."""
+"""Units in a list."""
 
-import json
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Exists, Select, exists, or_, select
+from sqlalchemy import ColumnElement, Select, and_, or_, select
 
-from inspection.core.capture import Quality
 from inspection.core.decide import Verdict
-from inspection.core.line import Unknown
 from inspection.core.moment import moment
-from inspection.core.predict import Finding
-from inspection.store import journal, lines, queue
-from inspection.store import units as stored
+from inspection.store import lines
 from inspection.store.database import Tx
-from inspection.store.records import (
-    CAMERA,
-    IMAGE,
-    LABEL,
-    LINE,
-    MODEL,
-    PERSON,
-    POLICY,
-    PREDICTION,
-    TASK,
-    UNIT,
-    findings_from,
-)
-from inspection.store.reports import files
+from inspection.store.records import IMAGE, UNIT
+from inspection.store.reports import sight
 
 PAGE = 50
 
@@ -64,130 +47,43 @@ class UnitFilter:
     before_id: int | None = None
 
 
-@dataclass(frozen=True, kw_only=True)
-class Opinion:
-    """What one model said of one image, or why it said nothing."""
-
-    model_version: int | None
-    score: float | None
-    novelty: float | None
-    novel: bool
-    findings: tuple[Finding, ...]
-    has_heatmap: bool
-    milliseconds: float
-    failure: str | None
-    detail: str
-
-
-@dataclass(frozen=True, kw_only=True)
-class StoryImage:
-    """One image of a unit: how it came, how it looked, and what was decided. `outcome` and what belongs to it are
-    None or empty where the reader must not know the AI's opinion."""
-
-    image_id: int
-    view: str
-    camera: str
-    capture_id: str
-    width: int
-    height: int
-    size: int
-    sha256: str
-    captured_at: datetime
-    received_at: datetime
-    skew_s: float
-    quality: Quality | None
-    unfit: str | None
-    policy: int | None
-    outcome: str | None
-    reason: str
-    detail: str
-    decided_at: datetime | None
-    opinions: tuple[Opinion, ...]
-
-
-@dataclass(frozen=True, kw_only=True)
-class StoryLabel:
-    """What a person said of a unit."""
-
-    person: str
-    verdict: Verdict
-    defect_types: tuple[str, ...]
-    note: str
-    seconds: float
-    saw_ai: bool
-    effective: bool
-    simulated: bool
-    at: datetime
-
-
-@dataclass(frozen=True, kw_only=True)
-class StoryEntry:
-    """One change of state of a unit, from the journal."""
-
-    seq: int
-    at: datetime
-    event: str
-    actor: str
-    before: str
-    after: str
-    reason: str
-
-
-@dataclass(frozen=True, kw_only=True)
-class Visit:
-    """One visit of a unit to the line. `audited` is None where the reader must not know."""
-
-    unit_id: int
-    serial: str
-    visit: int
-    verdict: Verdict | None
-    by: str
-    reason: str
-    audited: bool | None
-    simulated: bool
-    opened_at: datetime
-    settled_at: datetime | None
-    images: tuple[StoryImage, ...]
-    labels: tuple[StoryLabel, ...]
-    journal: tuple[StoryEntry, ...]
-
-
-def recent(tx: Tx, line: str, wanted: UnitFilter, *, show_ai: bool, limit: int = PAGE) -> tuple[UnitItem, ...]:
+def recent(
+    tx: Tx, line: str, wanted: UnitFilter, now: datetime, *, inspector: bool, limit: int = PAGE
+) -> tuple[UnitItem, ...]:
     """The line's newest units that fit the filter; go on with `before_id`, the last one's id.
 
-    Without `show_ai`, units that wait for a person are left out of any filter that would tell what the AI thinks.
+    Units whose AI opinion must stay unknown (see `sight.hidden`) are left out of any filter that would tell it.
     """
-    waiting = exists().where(TASK.c.unit_id == UNIT.c.id, TASK.c.state.in_(("open", "leased")))
-    query = select(*UNIT.c, waiting.label("waiting")).join(LINE, LINE.c.id == UNIT.c.line_id).where(LINE.c.name == line)
-    query = _filtered(query, wanted, waiting, show_ai=show_ai)
+    known = lines.in_force(tx, line)
+    waiting = sight.reviewed()
+    hidden = sight.hidden(sight.shown_at(known), now, inspector=inspector)
+    blank = and_(hidden, or_(waiting, UNIT.c.person_verdict.is_(None)))
+    query = select(*UNIT.c, waiting.label("waiting"), hidden.label("hidden"), blank.label("blank"))
+    query = _filtered(query.where(UNIT.c.line_id == known.id), wanted, hidden, blank)
     rows = tx.execute(query.order_by(UNIT.c.id.desc()).limit(limit)).all()
     images = _image_ids(tx, [row.id for row in rows])
-    return tuple(_item(row._mapping, images.get(row.id, ()), show_ai=show_ai) for row in rows)
+    return tuple(_item(row._mapping, images.get(row.id, ()), inspector=inspector) for row in rows)
 
 
-def _filtered(query: Select[Any], wanted: UnitFilter, waiting: Exists, *, show_ai: bool) -> Select[Any]:
+def _filtered(
+    query: Select[Any], wanted: UnitFilter, hidden: ColumnElement[bool], blank: ColumnElement[bool]
+) -> Select[Any]:
     if wanted.serial:
         query = query.where(UNIT.c.serial.startswith(wanted.serial, autoescape=True))
     if wanted.before_id is not None:
         query = query.where(UNIT.c.id < wanted.before_id)
-    if not show_ai and wanted.verdict == "pending":
-        return query.where(or_(UNIT.c.verdict.is_(None), waiting))
-    if wanted.verdict:
-        query = query.where(
-            UNIT.c.verdict.is_(None) if wanted.verdict == "pending" else UNIT.c.verdict == wanted.verdict
-        )
-    if wanted.by:
-        query = query.where(UNIT.c.by == wanted.by)
-    if wanted.reason:
-        query = query.where(UNIT.c.reason == wanted.reason)
-    if wanted.audited is not None and show_ai:
-        query = query.where(UNIT.c.audited == wanted.audited)
-    telling = wanted.verdict or wanted.by or wanted.reason
-    return query.where(~waiting) if telling and not show_ai else query
+    if wanted.audited is not None:
+        query = query.where(UNIT.c.audited == wanted.audited, ~hidden)
+    if wanted.verdict == "pending":
+        return query.where(or_(UNIT.c.verdict.is_(None), blank))
+    for column in ("verdict", "by", "reason"):
+        if value := getattr(wanted, column):
+            query = query.where(UNIT.c[column] == value, ~blank)
+    return query
 
 
-def _item(row: Any, images: tuple[int, ...], *, show_ai: bool) -> UnitItem:
-    hide = row["waiting"] and not show_ai
+def _item(row: Any, images: tuple[int, ...], *, inspector: bool) -> UnitItem:
+    hide, unknown = row["blank"], row["hidden"] or inspector
     settled = row["settled_at"]
     return UnitItem(
         unit_id=row["id"],
@@ -196,164 +92,14 @@ def _item(row: Any, images: tuple[int, ...], *, show_ai: bool) -> UnitItem:
         verdict=Verdict(row["verdict"]) if row["verdict"] and not hide else None,
         by="person" if hide else row["by"],
         reason="waits_for_review" if hide else row["reason"],
-        audited=row["audited"] if show_ai else None,
-        score=row["score"] if show_ai else None,
+        audited=None if unknown else row["audited"],
+        score=None if unknown else row["score"],
         waiting=row["waiting"],
         opened_at=moment(row["opened_at"]),
         settled_at=moment(settled) if settled is not None and not hide else None,
         simulated=row["simulated"],
         image_ids=images,
     )
-
-
-def story(tx: Tx, line: str, serial: str, hide_ai: frozenset[int] = frozenset()) -> tuple[Visit, ...]:
-    """Every visit of a unit, newest first; `hide_ai` names visits (by unit id) whose AI opinion must stay unknown
-    (see reports.files.may_show_ai).
-
-    Raises Unknown when the line has never seen the serial.
-    """
-    query = select(UNIT).join(LINE, LINE.c.id == UNIT.c.line_id).where(LINE.c.name == line, UNIT.c.serial == serial)
-    rows = tx.execute(query.order_by(UNIT.c.visit.desc())).all()
-    if not rows:
-        raise Unknown(f"Line {line!r} has never seen a unit {serial!r}. Check the serial, or search the list.")
-    return tuple(_visit(tx, line, row._mapping, hide=row.id in hide_ai) for row in rows)
-
-
-def story_for(tx: Tx, line: str, serial: str, person_id: int, *, inspector: bool) -> tuple[Visit, ...]:
-    """The story as that person may know it: of a visit whose blind review is open, nothing of the AI."""
-    hide = frozenset(
-        unit_id
-        for unit_id in visits(tx, line, serial)
-        if not files.may_show_ai(tx, unit_id, person_id, inspector=inspector)
-    )
-    return story(tx, line, serial, hide)
-
-
-def held_blind(tx: Tx, person_id: int, now: datetime) -> str:
-    """The journal's subject of the unit that a person holds for a blind review, "" without one."""
-    task = queue.held_by(tx, person_id, now)
-    if task is None or task.saw_ai:
-        return ""
-    unit = stored.get(tx, task.unit_id)
-    return f"line/{lines.in_force_by_id(tx, unit.line_id).line.name}/unit/{unit.label}"
-
-
-def visits(tx: Tx, line: str, serial: str) -> tuple[int, ...]:
-    """The unit ids of a serial's visits."""
-    query = (
-        select(UNIT.c.id).join(LINE, LINE.c.id == UNIT.c.line_id).where(LINE.c.name == line, UNIT.c.serial == serial)
-    )
-    return tuple(tx.execute(query).scalars())
-
-
-def _visit(tx: Tx, line: str, r: object, *, hide: bool) -> Visit:
-    row = dict(r)  # type: ignore[call-overload]
-    label = row["serial"] if row["visit"] == 1 else f"{row['serial']}#{row['visit']}"
-    entries = journal.entries(tx, subject=f"line/{line}/unit/{label}", limit=500)
-    shown = [e for e in entries if not hide or e.change.event in ("image_stored", "unit_labelled", "label_undone")]
-    settled = row["settled_at"]
-    return Visit(
-        unit_id=row["id"],
-        serial=row["serial"],
-        visit=row["visit"],
-        verdict=Verdict(row["verdict"]) if row["verdict"] and not hide else None,
-        by="person" if hide else row["by"],
-        reason="waits_for_review" if hide else row["reason"],
-        audited=None if hide else row["audited"],
-        simulated=row["simulated"],
-        opened_at=moment(row["opened_at"]),
-        settled_at=moment(settled) if settled is not None and not hide else None,
-        images=tuple(_images(tx, row["id"], hide=hide)),
-        labels=tuple(_labels(tx, row["id"])),
-        journal=tuple(
-            StoryEntry(
-                seq=e.seq,
-                at=moment(e.at),
-                event=e.change.event,
-                actor=e.change.actor,
-                before=e.change.before,
-                after=e.change.after,
-                reason=e.change.reason,
-            )
-            for e in shown
-        ),
-    )
-
-
-def _images(tx: Tx, unit_id: int, *, hide: bool) -> list[StoryImage]:
-    query = (
-        select(IMAGE, CAMERA.c.name.label("camera"), POLICY.c.number.label("policy"))
-        .join(CAMERA, CAMERA.c.id == IMAGE.c.camera_id)
-        .outerjoin(POLICY, POLICY.c.id == IMAGE.c.policy_id)
-        .where(IMAGE.c.unit_id == unit_id)
-        .order_by(IMAGE.c.id)
-    )
-    return [_image(tx, row._mapping, hide=hide) for row in tx.execute(query)]
-
-
-def _image(tx: Tx, r: object, *, hide: bool) -> StoryImage:
-    row = dict(r)  # type: ignore[call-overload]
-    quality = None
-    if row["brightness"] is not None:
-        quality = Quality(**{name: row[name] for name in ("brightness", "contrast", "sharpness", "saturated")})
-    decided = row["decided_at"]
-    same = ("view", "camera", "capture_id", "width", "height", "size", "sha256", "skew_s", "unfit")
-    return StoryImage(
-        image_id=row["id"],
-        quality=quality,
-        captured_at=moment(row["captured_at"]),
-        received_at=moment(row["received_at"]),
-        decided_at=moment(decided) if decided is not None else None,
-        policy=None if hide else row["policy"],
-        outcome=None if hide else row["outcome"],
-        reason="" if hide else row["reason"],
-        detail="" if hide else row["detail"],
-        opinions=() if hide else tuple(_opinions(tx, row["id"])),
-        **{name: row[name] for name in same},
-    )
-
-
-def _opinions(tx: Tx, image_id: int) -> list[Opinion]:
-    query = (
-        select(PREDICTION, MODEL.c.version)
-        .outerjoin(MODEL, MODEL.c.artefact == PREDICTION.c.model)
-        .where(PREDICTION.c.image_id == image_id)
-        .order_by(PREDICTION.c.id)
-    )
-    return [
-        Opinion(
-            model_version=r.version,
-            score=r.score,
-            novelty=r.novelty,
-            novel=r.novel,
-            findings=findings_from(r.findings),
-            has_heatmap=r.heatmap is not None,
-            milliseconds=r.milliseconds,
-            failure=r.failure,
-            detail=r.detail,
-        )
-        for r in tx.execute(query)
-    ]
-
-
-def _labels(tx: Tx, unit_id: int) -> list[StoryLabel]:
-    query = (
-        select(LABEL, PERSON.c.name).join(PERSON, PERSON.c.id == LABEL.c.person_id).where(LABEL.c.unit_id == unit_id)
-    )
-    return [
-        StoryLabel(
-            person=r.name,
-            verdict=Verdict(r.verdict),
-            defect_types=tuple(json.loads(r.defect_types)),
-            note=r.note,
-            seconds=r.seconds,
-            saw_ai=r.saw_ai,
-            effective=r.effective,
-            simulated=r.simulated,
-            at=moment(r.at),
-        )
-        for r in tx.execute(query.order_by(LABEL.c.id))
-    ]
 
 
 def _image_ids(tx: Tx, unit_ids: list[int]) -> dict[int, tuple[int, ...]]:

@@ -1,0 +1,76 @@
+"""Of which units people must not know the AI's opinion, so that a blind review is blind."""
+
+import re
+from collections import defaultdict
+from collections.abc import Iterable
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, Exists, and_, exists, or_, select
+
+from inspection.core.label import UNDO_WITHIN
+from inspection.core.level import FREEDOM
+from inspection.core.moment import micros
+from inspection.store import lines
+from inspection.store.database import Tx
+from inspection.store.records import LABEL, LINE, TASK, UNIT
+
+UNTELLING = ("image_stored", "unit_labelled", "label_undone")  # events in which nothing of the AI can be read
+_UNIT = re.compile(r"line/([^/]+)/unit/(.+)")
+
+
+def reviewed(*where: ColumnElement[bool]) -> Exists:
+    """Whether a person owes the unit a review, of that kind."""
+    return exists().where(TASK.c.unit_id == UNIT.c.id, TASK.c.state.in_(("open", "leased")), *where)
+
+
+def hidden(shows_ai: bool, now: datetime, *, inspector: bool) -> ColumnElement[bool]:
+    """Whether a unit's AI opinion must stay unknown; `shows_ai` is whether reviews at the line's level show it.
+
+    It does to everybody while a blind review is open or to come, or a blind answer can still be taken back; to
+    inspectors also while any other review is open, and until the unit is settled.
+    """
+    answer = (LABEL.c.unit_id == UNIT.c.id, LABEL.c.effective, LABEL.c.saw_ai.is_(False))
+    answered = exists().where(*answer, LABEL.c.at > micros(now - UNDO_WITHIN))
+    audit_owed = and_(UNIT.c.audited, UNIT.c.person_verdict.is_(None))
+    if inspector or not shows_ai:
+        return or_(reviewed(), UNIT.c.verdict.is_(None), audit_owed, answered)
+    return or_(reviewed(TASK.c.state == "leased", TASK.c.saw_ai.is_(False)), audit_owed, answered)
+
+
+def shown_at(known: lines.LineInForce) -> bool:
+    """Whether reviews of the line show the AI's opinion, under its candidate as well."""
+    policies = [known.policy, *([known.candidate.policy] if known.candidate is not None else [])]
+    return all(FREEDOM[policy.terms.level].shows_ai for policy in policies)
+
+
+def may_show_ai(tx: Tx, unit_id: int, person_id: int, now: datetime, *, inspector: bool) -> bool:
+    """Whether the AI's opinion of a unit may be shown to a person: see `hidden`. Whoever holds the unit is shown what
+    the review shows."""
+    held = select(TASK.c.saw_ai).where(
+        TASK.c.unit_id == unit_id, TASK.c.state == "leased", TASK.c.leased_by == person_id
+    )
+    saw_ai = tx.execute(held).scalar()
+    if saw_ai is not None:
+        return bool(saw_ai)
+    line_id = tx.execute(select(UNIT.c.line_id).where(UNIT.c.id == unit_id)).scalar()
+    if line_id is None:
+        return False
+    shows_ai = shown_at(lines.in_force_by_id(tx, line_id))
+    query = select(UNIT.c.id).where(UNIT.c.id == unit_id, hidden(shows_ai, now, inspector=inspector))
+    return tx.execute(query).first() is None
+
+
+def unseen(tx: Tx, subjects: Iterable[str], now: datetime, *, inspector: bool) -> frozenset[str]:
+    """Those of the journal's subjects that are units whose AI opinion must stay unknown."""
+    asked: dict[str, set[str]] = defaultdict(set)
+    for subject in subjects:
+        if found := _UNIT.fullmatch(subject):
+            asked[found[1]] |= {found[2], found[2].rpartition("#")[0]}
+    told = set()
+    for name, serials in asked.items():
+        shows_ai = shown_at(lines.in_force(tx, name))
+        query = select(UNIT.c.serial, UNIT.c.visit).join(LINE, LINE.c.id == UNIT.c.line_id)
+        query = query.where(LINE.c.name == name, UNIT.c.serial.in_(serials), hidden(shows_ai, now, inspector=inspector))
+        for serial, visit in tx.execute(query):
+            told.add(f"line/{name}/unit/{serial if visit == 1 else f'{serial}#{visit}'}")
+    return frozenset(told)
