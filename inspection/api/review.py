@@ -19,7 +19,7 @@ from inspection.store.reports import review as report
 from inspection.store.reports.review import Sheet, SheetImage
 
 router = APIRouter(tags=["review"], route_class=SmallBody)
-Lease = Annotated[str, Field(max_length=100, description="The lease that came with the unit.")]
+Lease = Annotated[str, Field(pattern="^[A-Za-z0-9_-]{1,100}$", description="The lease that came with the unit.")]
 LOST: Responses = {409: {"model": Problem, "description": "The unit is not yours any more; take the next one."}}
 
 

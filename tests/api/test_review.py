@@ -74,6 +74,7 @@ def test_an_answer_is_taken_back_and_a_unit_given_back(served: Served, ines: htt
         ({"note": "x" * 1001}, "1000"),
         ({"seconds": -1}, "seconds"),
         ({"seen": [0]}, "seen"),
+        ({"lease": "a\x00b"}, "lease"),
     ],
 )
 def test_an_answer_that_cannot_be_is_refused_in_words(
