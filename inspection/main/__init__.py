@@ -49,13 +49,14 @@ def demo(data_dir: DataDir = None, host: Host = None, port: Port = None, seed: i
 def serve(data_dir: DataDir = None, host: Host = None, port: Port = None) -> None:
     """Start the server: images in by HTTP, pages for people, verdicts out."""
     from inspection.main import server as wiring
+    from inspection.main.serve import serve as run
     from inspection.settings import read
 
     settings = read(data_dir=data_dir, host=host, port=port)
     server = wiring.open_server(settings)
     password = wiring.first_admin(server.db)
     web = wiring.build(server)
-    wiring.serve(server, web, lambda bound: greet(settings.host, bound, password))
+    run(server, web, lambda bound: greet(settings.host, bound, password))
 
 
 def greet(host: str, port: int, password: str | None) -> None:

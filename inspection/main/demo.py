@@ -16,6 +16,7 @@ from inspection.core.people import Role
 from inspection.core.train import MIN_GOOD_IMAGES
 from inspection.flow import label, line, people, review, train
 from inspection.main import server as wiring
+from inspection.main.serve import serve
 from inspection.main.server import Server, now
 from inspection.settings import Settings, read
 from inspection.store import lines, models
@@ -48,7 +49,7 @@ def run(*, data_dir: Path | None, host: str | None, port: int | None, seed: int)
         _start(server, source, bound, seed, first=made == 0)
         _greet(settings, bound, password)
 
-    wiring.serve(server, web, started)
+    serve(server, web, started)
 
 
 def _set_up(server: Server) -> None:

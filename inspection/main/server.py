@@ -2,17 +2,15 @@
 
 import asyncio
 import contextlib
-import gc
 import logging
 import os
 import secrets
 import threading
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import IO, Any
 
-import uvicorn
 from fastapi import FastAPI
 
 from inspection.api.app import Plant, Tokens, install
@@ -20,11 +18,10 @@ from inspection.core.line import Recipe
 from inspection.core.people import Role
 from inspection.core.predict import Predictor
 from inspection.core.train import Progress, Sample, Trained
-from inspection.flow import decide, guard, monitor, people, rollout, train
+from inspection.flow import people, train
 from inspection.flow.changes import Changes
 from inspection.flow.ingest import Intake
 from inspection.settings import Settings
-from inspection.store import models as registry
 from inspection.store import people as persons
 from inspection.store.database import Database, Unavailable
 from inspection.store.images import FolderImageStore
@@ -32,9 +29,6 @@ from inspection.store.lock import hold
 from inspection.store.migrations import upgrade
 
 log = logging.getLogger("jidoka")
-TICK_S = 1.0
-# No decision takes longer than the longest deadline a policy may have, so what is older was cut off by a crash.
-CUT_OFF_AFTER = timedelta(seconds=90)
 
 
 def now() -> datetime:
@@ -171,54 +165,6 @@ def build(server: Server, demo: Any = None) -> FastAPI:
     return app
 
 
-def start_background(server: Server) -> None:
-    """1 send to a person what a crash cut off, 2 watch views, light, guards, models and rollouts, 3 train."""
-    if server.db.is_sqlite:  # ours alone, so nothing else can be deciding
-        server.db.write(lambda tx: decide.refer_undecided(tx, before=now(), now=now()))
-    server.run_in_background(lambda: _tick(server), "watch")
-    server.run_in_background(lambda: _train(server), "train")
-
-
-def _tick(server: Server) -> None:
-    rule = monitor.WindowRule(images=server.settings.window_images, seconds=server.settings.window_seconds)
-    write = server.db.write
-    watches: tuple[Callable[[], object], ...] = (
-        lambda: write(lambda tx: decide.refer_undecided(tx, before=now() - CUT_OFF_AFTER, now=now())),
-        lambda: write(lambda tx: decide.refer_incomplete(tx, now=now())),
-        lambda: write(lambda tx: monitor.watch(tx, rule=rule, now=now())),
-        lambda: write(lambda tx: guard.watch(tx, now=now())),
-        lambda: _warm(server),
-        lambda: write(lambda tx: rollout.tick(tx, now=now())),
-    )
-    while not server.stop.wait(TICK_S):
-        for watch in watches:  # one that fails must not blind the others
-            try:
-                watch()
-            except Unavailable as error:
-                log.warning("watch_delayed reason=%s", error)
-            except Exception:
-                log.exception("watch_failed")
-
-
-def _warm(server: Server) -> None:
-    """Load the models that lines use, used before and may use next, before an image needs them, and keep them."""
-    with server.db.read() as tx:
-        wanted = registry.wanted(tx)
-    server.predictor.keep(wanted)
-
-
-def _train(server: Server) -> None:
-    trainer = make_trainer(server.settings)
-    while not server.stop.is_set():
-        try:
-            if not train.work_once(server.db, server.images, trainer, now):
-                server.train_now.wait(5.0)
-                server.train_now.clear()
-        except Unavailable as error:
-            log.warning("training_delayed reason=%s", error)
-            server.stop.wait(5.0)
-
-
 def make_trainer(settings: Settings, seed: int = 0) -> train.Trainer:
     """The trainer of defect models, which keeps artefacts in the data folder."""
     from models.outside import choose_backbone
@@ -277,43 +223,3 @@ def first_admin(db: Database) -> str | None:
             lambda tx: people.set_password(tx, name="admin", hashed=hashed, by="setup", must_change=True, now=now())
         )
     return password
-
-
-class _Uvicorn(uvicorn.Server):
-    """Lets waiting requests go as soon as it is told to stop."""
-
-    def __init__(self, config: uvicorn.Config, server: Server, started: Callable[[int], None]) -> None:
-        super().__init__(config)
-        self._server = server
-        self._started = started
-
-    async def startup(self, sockets: Any = None) -> None:
-        await super().startup(sockets)
-        for listener in self.servers:
-            self._started(listener.sockets[0].getsockname()[1])
-            return
-
-    async def shutdown(self, sockets: Any = None) -> None:
-        self._server.changes.stop()
-        await super().shutdown(sockets)
-
-
-def serve(server: Server, app: FastAPI, started: Callable[[int], None]) -> None:
-    """Serve until a signal says stop; `started` is told the port once requests are answered."""
-    config = uvicorn.Config(
-        app,
-        host=server.settings.host,
-        port=server.settings.port,
-        log_level="warning",
-        access_log=False,
-        timeout_graceful_shutdown=10,
-        server_header=False,
-    )
-    start_background(server)
-    # What was loaded so far stays: out of the collector's sight it no longer lengthens the slowest answers.
-    gc.freeze()
-    gc.set_threshold(10_000, 20, 20)
-    try:
-        _Uvicorn(config, server, started).run()
-    finally:
-        server.close()
