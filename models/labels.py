@@ -18,7 +18,8 @@ _FEW, _FOLDS_FEW, _FOLDS_MANY = 40, 5, 3
 @dataclass(frozen=True, kw_only=True)
 class Labels:
     """Per image: defective, its types (images, types; one-hot), the defect's share of each cell (images, rows, columns)
-    where `masked`, and its fold, -1 for one left out. `names` are the types."""
+    where `masked`, its fold, -1 for one left out, and its group, of its own where nobody has named one. `names` are the
+    types."""
 
     defective: NDArray[np.bool_]
     types: NDArray[np.float32]
@@ -26,6 +27,7 @@ class Labels:
     masks: NDArray[np.float16]
     masked: NDArray[np.bool_]
     folds: NDArray[np.int64]
+    groups: NDArray[np.int64]
 
 
 def labels_of(
@@ -37,12 +39,14 @@ def labels_of(
     for k, (sample, size) in enumerate(zip(samples, sizes, strict=True)):
         if sample.regions:
             masks[k] = cell_shares(sample.regions, size, grid)
+    named = [s.group or f"\0{i}" for i, s in enumerate(samples)]
     folds = np.full(len(samples), -1)
     folds[list(images)] = folds_of([samples[i] for i in images])
     return Labels(
         defective=np.array([bool(s.defect) for s in samples]),
         types=np.array([[s.defect == name for name in names] for s in samples], np.float32).reshape(len(samples), -1),
         names=names, masks=masks, masked=np.array([not s.defect or bool(s.regions) for s in samples]), folds=folds,
+        groups=np.unique(named, return_inverse=True)[1].astype(np.int64),
     )  # fmt: skip
 
 

@@ -71,7 +71,7 @@ def learn(
         parts |= {TUNED: tuned.held_out.logit.astype(np.float64), CELLS: tuned.held_out.worst_cells}
     if tuned is not None and not labels.masked[images][defective].any():
         del parts[CELLS]  # nobody has drawn where the defects are
-    choice = choose(parts, defective)
+    choice = choose(parts, defective, labels.groups[images])
     mix = choice.trial.mix
     raw = mix.raw(parts)
     kernel = fit_kernel(x, defective) if KERNEL in mix.weights else None

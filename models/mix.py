@@ -54,13 +54,14 @@ class Choice:
     reason: str
 
 
-def choose(parts: Mapping[str, Doubles], defective: NDArray[np.bool_]) -> Choice:
+def choose(parts: Mapping[str, Doubles], defective: NDArray[np.bool_], groups: NDArray[np.int64]) -> Choice:
     """Choose among all mixes of the held-out parts at hand: the first in the list that is not clearly worse than the
-    best one. The list begins with what has done well on many lines; few labels must not chase noise."""
+    best one. The list begins with what has done well on many lines; few labels must not chase noise, and images of one
+    group, such as one part or one recording, are no independent labels."""
     trials = tuple(_trial(weights, parts, defective) for weights in _weights(parts))
     best = max(trials, key=lambda t: t.auroc)
     highest = best.mix.raw(parts)
-    margins = [_PREFERENCE * difference_error(defective, highest, trial.mix.raw(parts)) for trial in trials]
+    margins = [_PREFERENCE * difference_error(defective, highest, trial.mix.raw(parts), groups) for trial in trials]
     chosen, margin = next((t, m) for t, m in zip(trials, margins, strict=True) if t.auroc >= best.auroc - m)
     alone = trials[-1]
     reason = (
@@ -91,8 +92,9 @@ def _trial(weights: Mapping[str, float], parts: Mapping[str, Doubles], defective
     return Trial(mix=mix, auroc=auroc(defective, raw), recall_5=recall_at(defective, raw, 0.05))
 
 
-def difference_error(defective: NDArray[np.bool_], one: Doubles, other: Doubles) -> float:
-    """Standard error of the difference between the AUROCs of two scores of the same images (DeLong et al., 1988)."""
+def difference_error(defective: NDArray[np.bool_], one: Doubles, other: Doubles, groups: NDArray[np.int64]) -> float:
+    """Standard error of the difference between the AUROCs of two scores of the same images (DeLong et al., 1988);
+    images of one group move together (Obuchowski, 1997)."""
     placed = []
     for raw in (one, other):
         good, bad = np.sort(raw[~defective]), np.sort(raw[defective])
@@ -100,8 +102,10 @@ def difference_error(defective: NDArray[np.bool_], one: Doubles, other: Doubles)
         below = 1 - (np.searchsorted(bad, raw, "left") + np.searchsorted(bad, raw, "right")) / (2 * len(bad))
         placed.append(np.where(defective, above, below))
     apart = placed[0] - placed[1]
-    variances = [float(part.var(ddof=1)) / len(part) for part in (apart[defective], apart[~defective])]
-    return sqrt(sum(variances))
+    pulls = np.zeros(len(apart))
+    for kind in (defective, ~defective):
+        pulls[kind] = (apart[kind] - apart[kind].mean()) / sqrt(len(apart[kind]) * (len(apart[kind]) - 1))
+    return sqrt(float((np.bincount(groups, pulls) ** 2).sum()))
 
 
 def standard_error(area: float, bad: int, good: int) -> float:

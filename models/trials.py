@@ -116,6 +116,7 @@ class _Cast:
         return Labels(
             defective=np.array(self.fault) != "", types=np.zeros((count, 0), np.float32), names=(),
             masks=np.zeros((count, 1, 1), np.float16), masked=np.zeros(count, bool), folds=self.folds,
+            groups=np.array(self.source),
         )  # fmt: skip
 
 

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from models.evaluate import auroc
 from models.mix import ANOMALY, CELLS, KERNEL, TUNED, choose, difference_error
 
-DEFECTIVE = np.arange(60) < 15
+DEFECTIVE, ALONE = np.arange(60) < 15, np.arange(60)
 
 
 def figures(seed: int, gain: float) -> np.ndarray:
@@ -26,21 +26,29 @@ def test_the_error_of_a_difference_is_what_resampling_gives() -> None:
             [dice.choice(np.flatnonzero(defective == kind), (defective == kind).sum()) for kind in (0, 1)]
         )
         found.append(auroc(defective[rows], one[rows]) - auroc(defective[rows], other[rows]))
-    assert difference_error(defective, one, other) == pytest.approx(np.std(found), rel=0.1)
+    assert difference_error(defective, one, other, np.arange(400)) == pytest.approx(np.std(found), rel=0.1)
+
+
+def test_images_of_one_group_are_no_more_evidence_than_one_of_them() -> None:
+    one, other = figures(1, 1.0), figures(2, 1.0)
+    alone = difference_error(DEFECTIVE, one, other, ALONE)
+    four = [np.repeat(each, 4) for each in (DEFECTIVE, one, other)]
+    assert difference_error(*four, np.repeat(ALONE, 4)) == pytest.approx(alone, rel=0.05)
+    assert difference_error(*four, np.arange(240)) == pytest.approx(alone / 2, rel=0.05)
 
 
 @given(st.integers(0, 99), st.floats(0, 3))
 def test_a_score_does_not_differ_from_itself_nor_from_its_like(seed: int, gain: float) -> None:
     raw = figures(seed, gain)
-    assert difference_error(DEFECTIVE, raw, raw) == 0
-    assert difference_error(DEFECTIVE, raw, np.exp(raw)) == pytest.approx(0, abs=1e-9)
+    assert difference_error(DEFECTIVE, raw, raw, ALONE) == 0
+    assert difference_error(DEFECTIVE, raw, np.exp(raw), ALONE) == pytest.approx(0, abs=1e-9)
 
 
 def test_a_part_that_helps_by_chance_hardly_ever_changes_the_mix() -> None:
     chosen = []
     for draw in range(0, 400, 4):
         parts = {part: figures(draw + k, 1.5) for k, part in enumerate((ANOMALY, KERNEL, TUNED, CELLS))}
-        choice = choose(parts, DEFECTIVE)
+        choice = choose(parts, DEFECTIVE, ALONE)
         assert max(trial.auroc for trial in choice.trials) >= choice.trial.auroc
         chosen.append(choice.trial.words)
     assert chosen.count("tuned + kernel + 0.5 anomaly") >= 85
@@ -48,6 +56,6 @@ def test_a_part_that_helps_by_chance_hardly_ever_changes_the_mix() -> None:
 
 def test_a_part_that_clearly_helps_does() -> None:
     parts = {ANOMALY: figures(1, 0.2), KERNEL: figures(2, 0.2), TUNED: figures(3, 0.2), CELLS: figures(4, 6.0)}
-    assert "cells" in choose(parts, DEFECTIVE).trial.mix.weights
+    assert "cells" in choose(parts, DEFECTIVE, ALONE).trial.mix.weights
     parts = {ANOMALY: figures(1, 6.0), KERNEL: figures(2, -2.0), TUNED: figures(3, -2.0)}
-    assert choose(parts, DEFECTIVE).trial.words == "anomaly"
+    assert choose(parts, DEFECTIVE, ALONE).trial.words == "anomaly"
