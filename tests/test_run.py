@@ -114,7 +114,7 @@ def test_the_documented_example_run(erin: Api) -> None:
 
     # 3. Shadow: the model is asked about each unit in silence, people judge all of them, blind.
     erin.step("The first model, to be watched.", level="shadow", audit_share=0.5, deadline_ms=20_000)
-    erin.send("PUT", "/lines/phones/demo", paused=False, defect_rate=0.12, pace=120)
+    erin.send("PUT", "/lines/phones/demo", paused=False, defect_rate=0.1, pace=120)
     assert erin.get("/lines/phones/ladder")["met"] is False
     assert erin.send("POST", "/lines/phones/certificates", 409, **LIMITS)["lacks"]
 

@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from fastapi import APIRouter
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, ConfigDict, Field
 
 from inspection.api.errors import SmallBody
 from inspection.api.people import PEOPLE_PROBLEMS, AsInspector, LineName
@@ -40,6 +40,8 @@ class Held(BaseModel):
 class AlarmBody(BaseModel):
     """Something a person must look at."""
 
+    model_config = ConfigDict(from_attributes=True)
+    id: int
     kind: str
     subject: str
     text: str
@@ -122,10 +124,7 @@ def _body(tx: Tx, known: LineInForce, now: datetime) -> LineBody:
         policy=policy_body(known.policy, named), models=list(named.values()),
         proposal=None if proposal is None else proposal_body(proposal, named), rollout=_under_way(tx, known.id),
         certificate=_held(held, why),
-        alarms=[
-            AlarmBody(kind=one.kind, subject=one.subject, text=one.text, opened_at=one.opened_at, acked_by=one.acked_by)
-            for one in monitor.firing(tx, known.id)
-        ],
+        alarms=[AlarmBody.model_validate(one) for one in monitor.firing(tx, known.id)],
         waiting=waiting, oldest_wait_s=oldest,
     )  # fmt: skip
 

@@ -8,6 +8,7 @@ from inspection.api import (
     images,
     journal,
     line,
+    monitor,
     people,
     policy,
     proof,
@@ -18,6 +19,7 @@ from inspection.api import (
 )
 
 _VERBS = (
-    health, images, events, people, line, policy, proof, rollout, replay, review, files, units, journal, demo,
+    health, images, events, people, line, policy, proof, rollout, replay, review, files, units, journal,
+    monitor, demo,
 )  # fmt: skip
 ROUTERS = tuple(verb.router for verb in _VERBS)

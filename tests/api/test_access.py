@@ -25,6 +25,7 @@ INSPECTORS: list[Asked] = [
     ("GET", "/lines/phones/stories/S1", None),
     ("GET", "/images/1", None),
     ("GET", "/images/1/heatmap", None),
+    ("POST", "/lines/phones/alarms/1/ack", None),
     ("POST", "/review/undo", None),
     ("POST", "/review/next", {"line": "phones"}),
     ("POST", "/review/1", {"lease": "none", "verdict": "pass", "seen": [1]}),
@@ -44,6 +45,7 @@ ENGINEERS: list[Asked] = [
     ("POST", "/lines/phones/rollout/approve", {"reason": "Asked by a test."}),
     ("POST", "/lines/phones/rollout/abort", {"reason": "Asked by a test."}),
     ("POST", "/lines/phones/replay", {}),
+    ("POST", "/lines/phones/alarms/1/clear", {"reason": "Asked by a test."}),
     ("GET", "/journal", None),
     ("GET", "/journal/verify", None),
 ]

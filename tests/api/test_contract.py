@@ -33,6 +33,8 @@ OF_PEOPLE = {
     ("POST", "/api/v1/lines/{line}/rollout/approve"),
     ("POST", "/api/v1/lines/{line}/rollout/abort"),
     ("POST", "/api/v1/lines/{line}/replay"),
+    ("POST", "/api/v1/lines/{line}/alarms/{alarm}/ack"),
+    ("POST", "/api/v1/lines/{line}/alarms/{alarm}/clear"),
     ("GET", "/api/v1/lines/{line}/stories/{serial}"),
     ("GET", "/api/v1/journal"),
     ("GET", "/api/v1/journal/verify"),
