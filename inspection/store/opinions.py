@@ -16,7 +16,7 @@ from inspection.store.records import IMAGE, PREDICTION, findings_body, number
 from inspection.store.transaction import Prepared, Tx
 
 _OPINIONS = Prepared(insert(PREDICTION).inline())
-_ITS_OWN = tuple(
+ITS_OWN = tuple(
     str(failure) for failure in (Failure.MISSING, Failure.CORRUPT, Failure.OVERLOADED, Failure.DEADLINE, Failure.ERROR)
 )
 
@@ -34,7 +34,7 @@ def failures(tx: Tx, line_id: int, model: str, since: datetime, newest: int = 20
     # The limit keeps databases from reading all of the line's images first.
     recent = select(PREDICTION).order_by(PREDICTION.c.id.desc()).limit(newest).subquery()
     found = (
-        select(func.coalesce(func.sum(case((recent.c.failure.in_(_ITS_OWN), 1), else_=0)), 0), func.count())
+        select(func.coalesce(func.sum(case((recent.c.failure.in_(ITS_OWN), 1), else_=0)), 0), func.count())
         .select_from(recent)
         .join(IMAGE, IMAGE.c.id == recent.c.image_id)
         .where(recent.c.at >= micros(since), IMAGE.c.line_id == line_id, recent.c.model == model)

@@ -52,6 +52,15 @@ def test_a_model_that_people_contradict_or_that_failed_does_not_get_before_their
         change(plant, terms(Level.AI_ASSIST))
 
 
+@pytest.mark.parametrize("failure", [Failure.LOADING, Failure.NO_PART, Failure.UNREADABLE])
+def test_what_is_no_fault_of_the_model_does_not_keep_it_down(plant: Plant, failure: Failure) -> None:
+    change(plant, terms(Level.SHADOW))
+    plant.image("restarted", "front", failure=failure)
+    plant.label_many(50)
+    change(plant, terms(Level.AI_ASSIST))
+    assert level_of(plant) is Level.AI_ASSIST
+
+
 def test_another_model_before_peoples_eyes_needs_their_agreement_but_not_the_way_back(plant: Plant) -> None:
     other = another_model(plant, "b" * 64)
     plant.level(Level.AI_ASSIST)

@@ -14,7 +14,7 @@ from inspection.core.moment import micros, moment
 from inspection.core.policy import Policy, Terms
 from inspection.core.risk import Limits
 from inspection.core.thresholds import Thresholds, propose
-from inspection.store import lines, models, monitor, proposals
+from inspection.store import lines, models, monitor, opinions, proposals
 from inspection.store.database import Tx
 from inspection.store.models import Job, Model
 from inspection.store.monitor import Alarm
@@ -207,7 +207,8 @@ def _risks(
 
 
 def failures(tx: Tx, line_id: int, model: str | None) -> tuple[int, int]:
-    """Of the model's predictions for the line's last 1000 units: how many gave no opinion, and how many there are."""
+    """Of the model's predictions for the line's last 1000 units: how many gave no opinion by its own fault, and
+    how many there are, without those that gave none for another reason, such as that it was being loaded."""
     recent = select(UNIT.c.id).where(UNIT.c.line_id == line_id).order_by(UNIT.c.opened_at.desc()).limit(RECENT)
     units = recent.subquery()
     query = (
@@ -216,6 +217,7 @@ def failures(tx: Tx, line_id: int, model: str | None) -> tuple[int, int]:
         .join(IMAGE, IMAGE.c.unit_id == units.c.id)
         .join(PREDICTION, PREDICTION.c.image_id == IMAGE.c.id)
         .where(PREDICTION.c.model == (model or ""))
+        .where(PREDICTION.c.failure.is_(None) | PREDICTION.c.failure.in_(opinions.ITS_OWN))
     )
     total, failed = tx.execute(query).one()
     return failed, total
