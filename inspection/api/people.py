@@ -24,7 +24,7 @@ LineName = Annotated[str, Path(pattern=f"^{LINE_NAME.pattern}$", description="Th
 Id = Annotated[int, Path(ge=1, lt=2**63)]
 Number = Annotated[int, Field(ge=0, lt=2**31)]
 Text = Annotated[str, Field(max_length=2000)]
-HOW = "Make one on the page 'Password', or with: jidoka user token NAME --purpose '...'"
+HOW = "Make one on the page 'Change password', or with: jidoka user token NAME --purpose '...'"
 PEOPLE_PROBLEMS: Responses = {
     400: {"model": Problem, "description": "The body is no JSON."},
     401: {"model": Problem, "description": "The token is missing, not known or revoked."},
