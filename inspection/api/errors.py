@@ -1,13 +1,12 @@
 """What went wrong, in words that say what to do; and bodies that are too large."""
 
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, MutableMapping
 from typing import Any
 
 from fastapi import FastAPI, HTTPException, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from fastapi.routing import APIRoute
-from starlette.types import Message
 
 from inspection.core.journal import plain
 from inspection.core.label import InvalidLabel
@@ -35,7 +34,7 @@ class SmallBody(APIRoute):
         async def counted(request: Request) -> Response:
             taken = 0
 
-            async def receive() -> Message:
+            async def receive() -> MutableMapping[str, Any]:
                 nonlocal taken
                 message = await request.receive()
                 taken += len(message.get("body", b""))
