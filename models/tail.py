@@ -6,7 +6,6 @@ arrays that models.tune puts there; one line of JSON per step goes to the standa
 """
 
 import json
-import os
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -18,6 +17,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional as F  # noqa: N812 - the name that every user of PyTorch reads at once
 
+from models.apart import give_way
 from models.backbone import Block, blocks_of, pads_of, unfolded
 from models.batches import Batch, Data, batches
 from models.tune import FIRST_STAGE, LAST_STAGE, MASK_STAGE, Task
@@ -167,7 +167,7 @@ def run(folder: Path) -> None:
     task = Task(**json.loads((folder / "task.json").read_text()))
     device = torch.device("cuda" if task.device == "auto" and torch.cuda.is_available() else "cpu")
     torch.set_num_threads(task.threads)
-    os.nice(10)  # who serves images on this machine goes first
+    give_way()
     data = Data(**{name: np.load(folder / f"{name}.npy", mmap_mode="r") for name in Data.__dataclass_fields__})
     folds, pinned = np.load(folder / "folds.npy"), np.load(folder / "pinned.npy")
     held_out = _outputs(len(folds), data)

@@ -7,7 +7,6 @@ torch or torchvision. It never downloads. FOLDER gets `trunk.onnx`, whose input 
 
 import difflib
 import json
-import os
 import re
 import sys
 import warnings
@@ -24,6 +23,7 @@ from torch import Tensor, nn
 from torch.utils.flop_counter import FlopCounterMode
 from torchvision.models.feature_extraction import create_feature_extractor, get_graph_node_names
 
+from models.apart import give_way
 from models.graph import OPSET
 from models.stages import Node, choose_taps
 
@@ -228,7 +228,7 @@ def main(task: Path, folder: Path) -> None:
     """Do a task; the facts, or why it is refused, are in the folder."""
     asked = json.loads(task.read_text())
     torch.set_num_threads(asked["threads"])
-    os.nice(10)  # who serves images on this machine goes first
+    give_way()
     try:
         facts = run(asked, folder)
     except Refused as error:

@@ -10,7 +10,8 @@ import uvicorn
 from fastapi import FastAPI
 
 from inspection.flow import decide, guard, monitor, rollout, train
-from inspection.main.server import Server, make_trainer, now
+from inspection.main.server import Server, now
+from inspection.main.training import trainer_apart
 from inspection.store import models as registry
 from inspection.store.database import Unavailable
 
@@ -57,7 +58,7 @@ def _warm(server: Server) -> None:
 
 
 def _train(server: Server) -> None:
-    trainer = make_trainer(server.settings)
+    trainer = trainer_apart(server.settings, server.stop.is_set)
     while not server.stop.is_set():
         try:
             if not train.work_once(server.db, server.images, trainer, now):
