@@ -83,9 +83,9 @@ class Api:
         now = self.get("/lines/phones")["policy"]["number"]
         return self.send("POST", "/lines/phones/policies", 201, expected=now, reason=reason, **terms)
 
-    def journal(self, subject: str) -> list[dict[str, Any]]:
-        """All entries of a subject and what lies under it."""
-        entries, after = list[dict[str, Any]](), 0
+    def journal(self, subject: str, after: int | None = 0) -> list[dict[str, Any]]:
+        """All entries after one of a subject and what lies under it."""
+        entries = list[dict[str, Any]]()
         while after is not None:
             page = self.get("/journal", subject=subject, after=after, limit=1000)
             entries, after = entries + page["entries"], page["next"]
@@ -101,14 +101,14 @@ def erin(address: str, folder: Path) -> Iterator[Api]:
     api.client.close()
 
 
-@pytest.mark.timeout(1800)
+@pytest.mark.timeout(2400)
 def test_the_documented_example_run(erin: Api) -> None:
     assert erin.get("/me") == {"name": "erin", "role": "engineer"}
     assert erin.get("/lines/phones")["level"] == "human_only"
 
     # 2. The line rests while a first model is trained, so that this takes no longer than it must.
     erin.send("PUT", "/lines/phones/demo", inspectors=True, paused=True)
-    wait_for(lambda: erin.get("/lines/phones")["models"], 600, "model")
+    wait_for(lambda: erin.get("/lines/phones")["models"], 900, "model")
     missing = erin.send("POST", "/lines/phones/certificates", 422, **LIMITS)
     assert "put it in shadow" in missing["detail"]
 
@@ -133,12 +133,13 @@ def test_the_documented_example_run(erin: Api) -> None:
     what_if = erin.send("POST", "/lines/phones/replay", level="partial_automation", **proven, hour=30.0)
     assert what_if["what_if"]["automated"] > what_if["in_force"]["automated"] == 0
     assert what_if["differences"] == 0
+    before = erin.get("/health")["journal"]
     now = erin.step("The certificate proves it.", level="partial_automation", **proven)
     assert (now["override"], erin.get("/lines/phones")["certificate"]["number"]) == (False, certificate["number"])
 
     # 7. The model settles units by itself; people audit half of them, blind.
     def settled() -> Any:
-        units = erin.journal("line/phones/unit")
+        units = erin.journal("line/phones/unit", before)
         return [one for one in units if one["event"] == "unit_disposed" and one["actor"] == "ai"]
 
     unit = wait_for(settled, 120, "unit settled by the AI")[0]["subject"].rsplit("/", 1)[1]
