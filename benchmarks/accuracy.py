@@ -17,11 +17,11 @@ from pathlib import Path
 
 import numpy as np
 
-from inspection.core.train import Sample
+from inspection.core.train import Sample, Trained
 from models.datasets import Labelled, read_set, regions_of
 from models.decode import read_header
 from models.exam import Result, examine
-from models.train import Trained, train
+from models.train import train
 from models.view import Settings
 
 ROOT = Path(__file__).parents[1]

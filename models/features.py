@@ -101,7 +101,7 @@ def extract(
             stage2[index] = outputs["stage2"]
         return sha256(image.tobytes()).hexdigest()
 
-    pixels = _of_all(one, samples, threads, "features", progress, cancelled)
+    pixels = of_all(one, samples, threads, f"features of {samples[0].view}", progress, cancelled)
     if stage2 is not None:
         stage2.flush()
     return Extracted(features=features, wholes=wholes, pixels=pixels)
@@ -116,28 +116,28 @@ def pixel_hashes(
     def one(index: int) -> str:
         return sha256(Picture(read(samples[index].sha256)).at(*size).tobytes()).hexdigest()
 
-    return _of_all(one, samples, threads, "images", progress, cancelled)
+    return of_all(one, samples, threads, f"images of {samples[0].view}", progress, cancelled)
 
 
-def _of_all(
-    one: Callable[[int], str], samples: Sequence[Sample], threads: int, what: str, progress: Progress,
+def of_all(
+    one: Callable[[int], T], samples: Sequence[Sample], threads: int, stage: str, progress: Progress,
     cancelled: Callable[[], bool],
-) -> tuple[str, ...]:  # fmt: skip
-    """What `one` gives for each sample; raises Untrainable and names those that cannot be read."""
+) -> tuple[T, ...]:  # fmt: skip
+    """What `one` gives for each sample's index; raises Untrainable and names those that cannot be read."""
     found, bad = [], []
-    for done, (sample, result) in enumerate(zip(samples, in_order(one, len(samples), threads), strict=True), 1):
+    for done, (sample, result) in enumerate(zip(samples, _in_order(one, len(samples), threads), strict=True), 1):
         stop_if(cancelled)
         try:
             found.append(result.result())
         except (Unreadable, OSError) as error:
             bad.append(f"{sample.name}: {error}")
-        progress(f"{what} of {sample.view}", done, len(samples))
+        progress(stage, done, len(samples))
     if bad:
         raise unreadable(bad)
     return tuple(found)
 
 
-def in_order(one: Callable[[int], T], count: int, threads: int) -> Iterator[Future[T]]:
+def _in_order(one: Callable[[int], T], count: int, threads: int) -> Iterator[Future[T]]:
     """Results in order, with no more than a few images under way at a time."""
     with ThreadPoolExecutor(threads, thread_name_prefix="jidoka-features") as pool:
         todo = iter(range(count))

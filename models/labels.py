@@ -4,6 +4,7 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 import cv2
 import numpy as np
@@ -11,6 +12,7 @@ from numpy.typing import NDArray
 
 from inspection.core.train import Outline, Sample
 
+T = TypeVar("T")
 _FINE = 8  # pixels to a cell's side when regions are drawn
 _FEW, _FOLDS_FEW, _FOLDS_MANY = 40, 5, 3
 
@@ -80,6 +82,11 @@ def folds_of(samples: Sequence[Sample]) -> NDArray[np.int64]:
         sizes[fold] += len(members[key])
         defects[fold] += bad[key]
     return folds
+
+
+def thinned(items: Sequence[T], most: int) -> list[T]:
+    """No more than so many of the items, evenly picked."""
+    return [items[i] for i in np.linspace(0, len(items) - 1, min(most, len(items))).round().astype(int)]
 
 
 def natural(name: str) -> list[tuple[int, str]]:

@@ -21,6 +21,7 @@ from models.locate_template import Template
 
 Cancelled = Callable[[], bool]
 T = TypeVar("T")
+MIN_FOUND = 0.98  # of the good images: a way that is sure in fewer is none
 _ROUNDS = 2
 _GREY = 28.0  # grey levels of the kept reference for one standard deviation
 _TELLS = 0.04  # by how much the right way round must look better than the wrong one for the reference to tell them
@@ -33,7 +34,7 @@ _SOME, _HARDLY = 15, 0.25
 
 
 def learn_contour(
-    smalls: Sequence[Small], found: Sequence[Shape | None], way: str, min_found: float, cancelled: Cancelled
+    smalls: Sequence[Small], found: Sequence[Shape | None], way: str, cancelled: Cancelled
 ) -> tuple[LocateCard | None, Trial]:
     """Learn the outline `found` in each image by the way it stands out; no card when too few images have one."""
     name = f"its outline {way}"
@@ -49,7 +50,7 @@ def learn_contour(
     frame = Frame.around(width, height)
     places = {i: poses(shape, frame.box) for i, shape in shapes.items()}
     usable = [i for i in shapes if places[i]]
-    if first not in usable or len(usable) < max(min_found * len(smalls), 2):
+    if first not in usable or len(usable) < max(MIN_FOUND * len(smalls), 2):
         words = f"What stands out is one whole thing of the same shape in {len(usable)} of {len(smalls)} images."
         return None, Trial(way=name, found=round(len(usable) / len(smalls), 4), words=words)
     start = min(places[first], key=lambda pose: abs(angle_of(pose)))

@@ -61,11 +61,6 @@ def similarity(points: Doubles, onto: Doubles) -> Doubles:
     )
 
 
-def points_back(points: NDArray[np.floating], located: Located, size: tuple[int, int]) -> Doubles:
-    """Points (n, 2) of the part rectified to `size` (rows, columns), in the original image's pixels."""
-    return carry(inverse(_to_size(located, size)), np.asarray(points, np.float64))
-
-
 def rectify(pixels: Pixels, located: Located, size: tuple[int, int]) -> Pixels:
     """The part alone, upright, at `size` (rows, columns); what lies beyond the image repeats its edge.
 

@@ -8,7 +8,8 @@ import numpy as np
 
 from inspection.core.train import MIN_GOOD_IMAGES, Outline, Progress, Sample, Untrainable, stop_if
 from models.decode import Picture, Unreadable
-from models.features import Read, in_order, named, unreadable
+from models.features import Read, named, of_all, unreadable
+from models.labels import thinned
 from models.locate import LocateCard, Located, Locator, fit
 from models.locate_rectify import Pixels, carry
 from models.look import find, look, small
@@ -53,7 +54,10 @@ def place(
     if card.kind == "none":
         raise Untrainable(f"The part cannot be found reliably in view {view!r}. {card.reason} {_TURN_OFF}")
     locator = Locator(card)
-    found = _find_all(samples, read, locator, threads, progress, cancelled)
+    found = of_all(
+        lambda i: find(Picture(read(samples[i].sha256)), locator), samples, threads, f"finding the part in {view}",
+        progress, cancelled,
+    )  # fmt: skip
     kept = [(sample, at) for sample, at in zip(samples, found, strict=True) if at.sure]
     lost = [f"{sample.name}: {at.reason}" for sample, at in zip(samples, found, strict=True) if not at.sure]
     good = sum(not sample.defect for sample, _ in kept)
@@ -71,8 +75,7 @@ def _learn(
     samples: list[Sample], sizes: Sizes, read: Read, progress: Progress, cancelled: Callable[[], bool]
 ) -> LocateCard:
     """Learn from good images, evenly chosen; the card's sizes are those of the images as they come."""
-    good = [i for i, sample in enumerate(samples) if not sample.defect]
-    chosen = np.array(good)[np.linspace(0, len(good) - 1, min(len(good), LEARNED_FROM)).round().astype(int)].tolist()
+    chosen = thinned([i for i, sample in enumerate(samples) if not sample.defect], LEARNED_FROM)
 
     def images() -> Iterator[Pixels]:
         for done, i in enumerate(chosen, 1):
@@ -95,25 +98,6 @@ def _searched(sample: Sample, read: Read) -> Pixels:
         return small(Picture(read(sample.sha256)))
     except (Unreadable, OSError) as error:
         raise unreadable([f"{sample.name}: {error}"]) from error
-
-
-def _find_all(
-    samples: Sequence[Sample], read: Read, locator: Locator, threads: int, progress: Progress,
-    cancelled: Callable[[], bool],
-) -> list[Located]:  # fmt: skip
-    """Where the part lies in each image; raises Untrainable and names those that cannot be read."""
-    found, bad = [], []
-    results = in_order(lambda i: find(Picture(read(samples[i].sha256)), locator), len(samples), threads)
-    for done, (sample, result) in enumerate(zip(samples, results, strict=True), 1):
-        stop_if(cancelled)
-        try:
-            found.append(result.result())
-        except (Unreadable, OSError) as error:
-            bad.append(f"{sample.name}: {error}")
-        progress(f"finding the part in {sample.view}", done, len(samples))
-    if bad:
-        raise unreadable(bad)
-    return found
 
 
 def _part(data: bytes, locator: Locator) -> bytes:

@@ -4,19 +4,19 @@ import shutil
 import tempfile
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from inspection.core.train import Progress, Sample, check_enough, manifest_hash, stop_if
+from inspection.core.train import Progress, Sample, Trained, check_enough, manifest_hash, stop_if
 from models import artefact
 from models.calibrate import LIMIT_SCORE
 from models.engine import Precision, check_precision
 from models.features import Read
-from models.labels import natural
+from models.labels import natural, thinned
 from models.parity import Unfaithful, check_card
 from models.reduced import compare
 from models.view import Scores, Settings, train_view
@@ -24,14 +24,6 @@ from models.view import Scores, Settings, train_view
 _PROGRESS_EVERY_S = 0.5
 _PASS_SHARE = 0.9
 _MISSED_SHARE = 0.01
-
-
-@dataclass(frozen=True, kw_only=True)
-class Trained:
-    """A finished training: the artefact's identity and its card, which is plain JSON."""
-
-    artefact: str
-    card: dict[str, Any]
 
 
 def train(
@@ -102,17 +94,11 @@ def _chosen(samples: list[Sample], settings: Settings) -> list[Sample]:
     number, and of the defects, which are worth more, no more than that."""
     ordered = sorted({s.sha256: s for s in sorted(samples, key=_order)}.values(), key=_order)
     good, bad = ([s for s in ordered if bool(s.defect) == kind] for kind in (False, True))
-    return sorted(_thinned(good, settings.max_images) + _thinned(bad, settings.max_images), key=_order)
+    return sorted(thinned(good, settings.max_images) + thinned(bad, settings.max_images), key=_order)
 
 
 def _order(sample: Sample) -> tuple[list[tuple[int, str]], str]:
     return natural(sample.name), sample.sha256
-
-
-def _thinned(samples: list[Sample], most: int) -> list[Sample]:
-    if len(samples) <= most:
-        return samples
-    return [samples[i] for i in np.linspace(0, len(samples) - 1, most).round().astype(int)]
 
 
 def _sparing(progress: Progress) -> Progress:

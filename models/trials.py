@@ -15,7 +15,7 @@ from models.engine import Precision
 from models.evaluate import auroc, recall_at
 from models.features import Read, extract
 from models.fit import cross_fit, worst
-from models.labels import Labels, folds_of
+from models.labels import Labels, folds_of, thinned
 from models.mix import standard_error
 from models.plant import Fault, plain, planted
 from models.scoring import Setup
@@ -86,8 +86,8 @@ class _Cast:
     as they are, with a scratch, and with another fault."""
 
     def __init__(self, samples: Sequence[Sample], read: Read, seed: int) -> None:
-        good = _thinned([s for s in samples if not s.defect], _GOOD)
-        bad = _thinned([s for s in samples if s.defect], _DEFECTS)
+        good = thinned([s for s in samples if not s.defect], _GOOD)
+        bad = thinned([s for s in samples if s.defect], _DEFECTS)
         self.real = [*good, *(bad if len(bad) >= MIN_DEFECTS else [])]
         self.source, self.fault = list(range(len(self.real))), ["defect" if s.defect else "" for s in self.real]
         self._read, self._planted = read, dict[str, tuple[str, str, list[int]]]()
@@ -151,11 +151,6 @@ def _of(
     good: NDArray[np.bool_], bad: NDArray[np.bool_],
 ) -> float:  # fmt: skip
     return figure(bad[good | bad], raw[good | bad])
-
-
-def _thinned(samples: list[Sample], most: int) -> list[Sample]:
-    places = np.linspace(0, len(samples) - 1, min(most, len(samples))).round().astype(int)
-    return [samples[i] for i in places]
 
 
 def _reason(chosen: Trial, first: Trial, best: Trial) -> str:

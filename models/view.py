@@ -15,7 +15,7 @@ from models.backbone import lite0
 from models.engine import Precision
 from models.features import Extracted, Read, extract, feature_bytes, pixel_hashes, read_headers
 from models.fit import FittedView, fit_view, scores_of
-from models.labels import labels_of
+from models.labels import labels_of, thinned
 from models.placed import Placed, place
 from models.scoring import Setup, grid_of, scoring_graph
 from models.sizes import MAX_SIDE, sizes_to_try
@@ -122,8 +122,7 @@ def _bounded(samples: list[Sample], setup: Setup) -> list[int]:
     good = [i for i, sample in enumerate(samples) if not sample.defect]
     kept = set(range(len(samples))) - set(good)
     most = min(len(good), max(room - len(kept), MIN_GOOD_IMAGES))
-    kept |= {good[k] for k in np.linspace(0, len(good) - 1, most).round().astype(int)}
-    return sorted(kept)
+    return sorted(kept | set(thinned(good, most)))
 
 
 def _choose(

@@ -188,18 +188,10 @@ def make_trainer(settings: Settings, seed: int = 0) -> train.Trainer:
                 settings.backbone, settings.backbone_weights, threads, progress, cancelled
             ),
         )  # fmt: skip
-        made = train_model(
-            line=line,
-            views=recipe.views,
-            samples=samples,
-            read=read,
-            root=settings.data_dir / "models",
-            created=now(),
-            progress=progress,
-            cancelled=cancelled,
-            settings=how,
-        )
-        return Trained(artefact=made.artefact, card=made.card)
+        return train_model(
+            line=line, views=recipe.views, samples=samples, read=read, root=settings.data_dir / "models",
+            created=now(), progress=progress, cancelled=cancelled, settings=how,
+        )  # fmt: skip
 
     return trainer
 

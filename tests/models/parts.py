@@ -11,9 +11,9 @@ from typing import Any
 import numpy as np
 from PIL import Image, ImageDraw
 
-from inspection.core.train import Sample
+from inspection.core.train import Sample, Trained
 from models import artefact
-from models.train import Trained, train
+from models.train import train
 from models.view import Settings
 
 SIZE = (128, 160)  # rows, columns

@@ -9,12 +9,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from inspection.core.predict import Prediction, Question
-from inspection.core.train import Cancelled, Untrainable
+from inspection.core.train import Cancelled, Trained, Untrainable
 from models import artefact, tune
 from models.decode import Picture
 from models.engine import Compiled
 from models.runtime import OpenVinoPredictor
-from models.train import Trained
 from review_ui.card import views
 from tests.models.parts import QUICK, SIZE, SPOT, Shelf, draw, plate
 from tests.models.test_train import encoded

@@ -7,9 +7,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from models.locate import Located, points_back, rectify
+from models.locate import Located, rectify
 from models.locate_rectify import carry
+from models.look import Look
 from tests.models.scenes import COLUMNS, QUICK, ROWS, SCALES, SHIFTS, TURNS, corners, free, plate, pose, shot
+
+
+def points_back(points: NDArray[np.float64], located: Located, size: tuple[int, int]) -> NDArray[np.float64]:
+    """Points of the part rectified to `size` in the image's pixels, as findings and heatmaps get there."""
+    seen = Look(pixels=np.zeros((1, 1, 3), np.uint8), size=(ROWS, COLUMNS), located=located)
+    return carry(seen.to_image(size), points + 0.5) - 0.5
 
 
 def in_part(located: Located, points: NDArray[np.float64], size: tuple[int, int]) -> NDArray[np.float64]:

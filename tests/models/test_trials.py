@@ -10,13 +10,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from inspection.core.train import Cancelled
+from inspection.core.train import Cancelled, Trained
 from models.decode import Picture
 from models.engine import Precision
 from models.plant import Fault, plain, planted
 from models.scoring import Setup
 from models.sizes import MAX_SIDE, nominal_ms, sizes_to_try
-from models.train import Trained
 from models.trials import MIN_DEFECTS, Chosen, try_setups
 from tests.models.parts import QUICK, SIZE, Shelf, plate
 
