@@ -2,24 +2,13 @@
 
 import threading
 from collections import deque
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
+from inspection.core.predict import ModelFigures
+
 _KEPT = 300
-
-
-@dataclass(frozen=True, kw_only=True)
-class ModelFigures:
-    """`megabytes` is what the process grew by while the model was loaded, and at least the size of its files; the
-    milliseconds are those of the last 300 images, 0 before the first; `images` counts all since it was loaded."""
-
-    load_s: float
-    megabytes: float
-    median_ms: float
-    p95_ms: float
-    images: int
 
 
 class Meter:

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from inspection.core.capture import measure
-from inspection.core.predict import Examination, Failure, NoPrediction, Prediction, Question
+from inspection.core.predict import Examination, Failure, ModelFigures, NoPrediction, Prediction, Question
 from inspection.core.train import UNNAMED
 from models import artefact
 from models.artefact import ViewModel
@@ -23,7 +23,6 @@ from models.decode import MAX_PIXELS, Picture, Unreadable
 from models.engine import Engine, NoAnswer, Runtime
 from models.engines import moved
 from models.explain import findings, heatmap_png
-from models.figures import ModelFigures
 from models.job import Job
 from models.loaded import Failed, Loaded, failed, open_head, open_model, sharing
 from models.look import look

@@ -80,8 +80,21 @@ class Examination:
     opinions: tuple[Prediction | NoPrediction, ...] = ()
 
 
+@dataclass(frozen=True, kw_only=True)
+class ModelFigures:
+    """What a loaded model costs. `megabytes` is what the process grew by while the model was loaded, and at least the
+    size of its files; the milliseconds are those of the last 300 images, 0 before the first; `images` counts all since
+    it was loaded."""
+
+    load_s: float
+    megabytes: float
+    median_ms: float
+    p95_ms: float
+    images: int
+
+
 class Predictor(Protocol):
-    """Models behind five verbs. Implementations never raise for a bad image or model: they answer with a failure."""
+    """Models behind six verbs. Implementations never raise for a bad image or model: they answer with a failure."""
 
     def load(self, model: str) -> Future[None]:
         """Begin to load the model; the future ends when it can predict, or with the error that says why not."""
@@ -97,3 +110,6 @@ class Predictor(Protocol):
 
     def ready(self, model: str) -> bool:
         """Whether the model would answer at once."""
+
+    def figures(self, model: str) -> ModelFigures | None:
+        """What a loaded model costs; None for one that is not loaded."""

@@ -20,10 +20,12 @@ def show(desk: Annotated[Desk, guard(Role.INSPECTOR)], line: str, version: Versi
     """A model's card. Which good images look like defects is told to engineers alone, and nobody is told of an image
     that a person judges now."""
     page = desk.read(lambda tx: report.page(tx, line, version))
+    predictor = desk.services.predictor
+    costs = predictor.figures(page.model.artefact) if predictor is not None else None
     hidden = {digest for digest, origin in page.origins.items() if origin.in_review}
     return desk.page(
         "model.html", page=page, line=page.line, card=page.model.card, views=card.views(page.model.card),
-        hidden=hidden, figure=card.figure,
+        hidden=hidden, figure=card.figure, costs=costs,
     )  # fmt: skip
 
 

@@ -1,12 +1,15 @@
 """A model's page: what it was trained from, what was tried and chosen, its figures, and the suspects."""
 
 import re
+from dataclasses import replace
 
 import pytest
 
 from inspection.core.decide import Verdict
 from inspection.core.label import Label
 from inspection.core.level import Level
+from inspection.core.predict import ModelFigures
+from review_ui.app import build
 from tests.review_ui import cards
 from tests.review_ui.plant import picture
 
@@ -59,6 +62,28 @@ def test_a_card_may_lack_anything(visit, plant, card):
     page = visit("erin").get(PAGE)
     assert page.status_code == 200
     assert "None" not in page.text
+
+
+class Loaded:
+    """A server on which the model is loaded, and has seen so many images."""
+
+    def __init__(self, images):
+        self.images = images
+
+    def figures(self, model):
+        assert model == "a1b2c3d4e5f6"
+        return ModelFigures(load_s=1.26, megabytes=143.2, median_ms=6.31, p95_ms=9.08, images=self.images)
+
+
+@pytest.mark.parametrize("images", [0, 1204])
+def test_what_a_loaded_model_costs_is_told(visit, plant, images):
+    plant.model(card=cards.learned(), artefact="a1b2c3d4e5f6")
+    assert "Memory here" not in visit("ines").get(PAGE).text, "it is loaded nowhere"
+    plant.pages = build(replace(plant.services(), predictor=Loaded(images)))
+    page = visit("ines").get(PAGE).text
+    assert "143 MB, loaded in 1.3 s" in page
+    time = "6.3 ms an image in the middle, 95 % within 9.1 ms; 1204 images since it was loaded"
+    assert (time in page) == (images > 0)
 
 
 def test_a_model_made_elsewhere_says_so(visit, plant):
