@@ -18,6 +18,7 @@ from inspection.core.refusal import Lack, Refused, in_words
 from inspection.core.risk import Limits, Risk, Side
 from inspection.core.sensitivity import Sensitivity
 from inspection.flow import certificate
+from inspection.flow import known as known_flow
 from inspection.flow import proof as flow
 from inspection.store import certificates, lines, models
 from inspection.store.certificates import Kept
@@ -131,6 +132,15 @@ class CurveBody(BaseModel):
     upper: list[float]
 
 
+class MissesBody(BaseModel):
+    """Judgements of known units: how many defective ones were found, how many good ones rejected."""
+
+    defective_shown: int
+    found: int
+    good_shown: int
+    rejected: int
+
+
 class ProofBody(BaseModel):
     """What is proved on a line now, and what is missing."""
 
@@ -144,6 +154,7 @@ class ProofBody(BaseModel):
     curve: CurveBody | None
     guards: list[GuardBody]
     audit: AuditBody | None = Field(description="Null while the line has passed no units.")
+    misses: MissesBody = Field(description="What inspectors said of known units in the last 90 days.")
 
 
 class Wanted(BaseModel):
@@ -158,6 +169,7 @@ class Wanted(BaseModel):
     model: Number | None = Field(None, description="Version of the model; the one in force without it.")
     found: Number | None = Field(None, description="Of the known defects shown to inspectors, so many were found.")
     shown: Number | None = Field(None, description="Known defects that were shown to inspectors.")
+    measured: bool = Field(False, description="Take both from what known units have shown.")
     days: Days = Field(90, description="Labels of so many days.")
     valid_days: Days = Field(30, description="For so many days it holds.")
 
@@ -198,6 +210,7 @@ def get_proof(
             audit=None if told.audit is None else AuditBody(
                 weekly_units=told.weekly_units, labels=told.audit.labels, share=told.audit.share
             ),
+            misses=MissesBody(**told.misses.__dict__),
         )  # fmt: skip
 
     return caller.read(look)
@@ -233,6 +246,8 @@ def post_certificate(caller: AsEngineer, line: LineName, wanted: Wanted) -> Cert
         raise InvalidPolicy(str(refused)) from refused
 
     model = caller.read(lambda tx: _artefact(tx, lines.in_force(tx, line), wanted.model))
+    if wanted.measured:
+        sensitivity = caller.read(lambda tx: known_flow.measured(tx, line=line, now=caller.now))
     made = caller.read(
         lambda tx: certificate.prove(
             tx, line=line, model=model, limits=limits, now=caller.now, sensitivity=sensitivity,

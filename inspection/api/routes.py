@@ -7,6 +7,7 @@ from inspection.api import (
     health,
     images,
     journal,
+    known,
     line,
     monitor,
     people,
@@ -19,7 +20,7 @@ from inspection.api import (
 )
 
 _VERBS = (
-    health, images, events, people, line, policy, proof, rollout, replay, review, files, units, journal,
+    health, images, events, people, line, policy, proof, known, rollout, replay, review, files, units, journal,
     monitor, demo,
 )  # fmt: skip
 ROUTERS = tuple(verb.router for verb in _VERBS)

@@ -9,9 +9,10 @@ from inspection.core.journal import Change, facts
 from inspection.core.label import UNDO_WITHIN, Agreement, Label, check_types, compare
 from inspection.core.people import Person
 from inspection.core.review import Refusal, TaskState
-from inspection.flow import decide, guard
+from inspection.flow import decide, guard, known
 from inspection.flow.review import Held, give
 from inspection.store import journal, labels, monitor, queue, units
+from inspection.store import known as known_units
 from inspection.store.database import Tx
 from inspection.store.labels import Given
 from inspection.store.lines import LineInForce
@@ -35,6 +36,10 @@ def answer(
     task = queue.get(tx, task_id)
     if task is None:
         raise Refusal("There is no such task. Take the next one from the queue.")
+    shown = known_units.showing(tx, task.id)
+    if shown is not None:
+        counts = known.answer(tx, shown, task, lease, person, label, now)
+        return Answered(effective=counts, serial=shown.serial, disposition=known.disposition(label))
     unit = units.get(tx, task.unit_id)
     line = decide.line_of(tx, unit)
     check_types(label, line.line.recipe.defect_types)
@@ -120,6 +125,9 @@ def _make_way(tx: Tx, unit: Unit, given: Given, person: Person, now: datetime) -
 def undo(tx: Tx, *, person: Person, now: datetime) -> Held:
     """Take back a person's last answer within its grace, and hand the unit to the same person again."""
     given = labels.last_effective(tx, person.id)
+    judged_known = known.take_back(tx, person, None if given is None else given.at, now)
+    if judged_known is not None:
+        return give(tx, judged_known, person.id, now)
     if given is None or given.task_id is None or now - given.at > UNDO_WITHIN:
         seconds = int(UNDO_WITHIN.total_seconds())
         raise Refusal(f"Only your last answer can be taken back, within {seconds} seconds.")

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from inspection.core.certify import walk_both
 from inspection.core.eprocess import RateProcess
 from inspection.core.evidence import AuditNeed, audit_share_for
+from inspection.core.known import Misses
 from inspection.core.line import Line
 from inspection.core.policy import Policy
 from inspection.core.refusal import Refused, refusal
@@ -13,9 +14,12 @@ from inspection.core.risk import Limits, Risk
 from inspection.core.sample import thinned
 from inspection.core.thresholds import Curve, curve
 from inspection.flow import certificate, guard
+from inspection.flow import known as known_flow
 from inspection.store import certificates, lines, models, units
+from inspection.store import known as known_units
 from inspection.store.certificates import Kept
 from inspection.store.database import Tx
+from inspection.store.known import Known
 from inspection.store.models import Model
 
 WEEK = timedelta(days=7)
@@ -37,7 +41,7 @@ class Watch:
 class Proof:
     """The proof of a line's model: the certificate that holds, or `why` none does and the last one there was; blind
     labels at hand; the risk-coverage curve of the side that passes; what labels lack to prove either side's limits;
-    guards; and the audit that would prove the limit each week."""
+    guards; the audit that would prove the limit each week; known units, and what inspectors said of them."""
 
     line: Line
     policy: Policy
@@ -54,6 +58,8 @@ class Proof:
     watches: tuple[Watch, ...]
     weekly_units: int
     audit: AuditNeed | None
+    known: tuple[Known, ...]
+    misses: Misses
 
 
 def proof(tx: Tx, name: str, now: datetime, model: str | None = None) -> Proof:
@@ -82,6 +88,8 @@ def proof(tx: Tx, name: str, now: datetime, model: str | None = None) -> Proof:
         labels=labels, defective=defective, limits=limits, curve=found, lacks=lacks,
         watches=_watches(tx, known.id), weekly_units=weekly,
         audit=audit_share_for(limits.escape, limits.delta, weekly) if weekly else None,
+        known=tuple(known_units.of_line(tx, known.id)),
+        misses=known_units.misses(tx, known.id, now - known_flow.WINDOW),
     )  # fmt: skip
 
 

@@ -26,6 +26,7 @@ def certify(
     model: Annotated[int | None, typer.Option(help="Version of the model; the one in force without it.")] = None,
     shown: Annotated[int | None, typer.Option(help="Known defects shown to inspectors.")] = None,
     found: Annotated[int | None, typer.Option(help="How many of them they found.")] = None,
+    measured: Annotated[bool, typer.Option("--measured", help="Take both from known units (jidoka known).")] = False,
     data_dir: DataDir = None,
 ) -> None:
     """Prove from a line's blind labels how far its model may decide, or say what is missing (and end with 1)."""
@@ -33,7 +34,7 @@ def certify(
     from inspection.core.policy import InvalidPolicy
     from inspection.core.risk import Limits
     from inspection.core.sensitivity import Sensitivity
-    from inspection.flow import certificate
+    from inspection.flow import certificate, known
     from inspection.main.lines import model_of
     from inspection.main.server import now
 
@@ -42,14 +43,15 @@ def certify(
             escape=escape, overkill=overkill, escape_per_defective=None if per_defective >= 1 else per_defective,
             delta=round(1 - confidence, 9), definition=definition,
         )  # fmt: skip
-        measured = None if shown is None or found is None else Sensitivity(found=found, shown=shown)
+        sensitivity = None if shown is None or found is None else Sensitivity(found=found, shown=shown)
     except ValueError as error:
         raise InvalidPolicy(str(error)) from error
     with database(data_dir) as db:
         artefact = None if model is None else model_of(db, name, model)
         with db.read() as tx:
+            sensitivity = known.measured(tx, line=name, now=now()) if measured else sensitivity
             made = certificate.prove(
-                tx, line=name, model=artefact, limits=limits, now=now(), sensitivity=measured,
+                tx, line=name, model=artefact, limits=limits, now=now(), sensitivity=sensitivity,
                 window=timedelta(days=days), valid=timedelta(days=valid_days),
             )  # fmt: skip
         db.write(lambda tx: certificate.keep(tx, made, line=name, by=BY, now=now()))

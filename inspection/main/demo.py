@@ -142,8 +142,8 @@ def _inspect_one(server: Server, source: SimulatedSource, dice: random.Random) -
     if held is None:
         return False
     with server.db.read() as tx:
-        sheet = sheets.sheet(tx, held.task_id)
-    truth = None if sheet is None else source.line.truth(sheet.serial)
+        sheet, unit = sheets.sheet(tx, held.task_id), store_units.get(tx, held.unit_id)
+    truth = source.line.truth(unit.serial)  # a known unit is shown under another one
     if sheet is None or truth is None:  # made before this start: for a real person to judge
         server.db.write(lambda tx: review.give_back(tx, task_id=held.task_id, lease=held.lease, now=now()))
         server.stop.wait(2.0)

@@ -39,6 +39,8 @@ BASELINE = _table(tables.BaselineRow)
 ALARM = _table(tables.AlarmRow)
 CERTIFICATE = _table(tables.CertificateRow)
 GUARD = _table(tables.GuardRow)
+KNOWN = _table(tables.KnownRow)
+SHOWING = _table(tables.ShowingRow)
 PROPOSAL = _table(tables.ProposalRow)
 JOURNAL = _table(tables.JournalRow)
 

@@ -417,6 +417,37 @@ class CertificateRow(SQLModel, table=True):
     void_reason: str = _text()
 
 
+class KnownRow(SQLModel, table=True):
+    """A past unit of which it is known whether it is defective, to be mixed into inspectors' work."""
+
+    __tablename__ = "known"
+    id: int | None = _id()
+    line_id: int = _to("line.id")
+    unit_id: int = _to("unit.id")
+    defective: bool
+    reason: str = _text()
+    by: str
+    at: int = _time()
+    retired_at: int | None = _time(null=True)
+
+
+class ShowingRow(SQLModel, table=True):
+    """A known unit in an inspector's hands, in place of the task that was due: under a serial of its own, as if it had
+    come with that one. `verdict` is empty while there is no answer."""
+
+    __tablename__ = "showing"
+    __table_args__ = (Index("ix_showing_person", "person_id", "instead_of"),)
+    id: int | None = _id()
+    known_id: int = _to("known.id")
+    task_id: int = Field(sa_column=Column(BigInteger, unique=True, nullable=False))
+    person_id: int = _to("person.id", index=False)
+    instead_of: int = Field(sa_column=Column(BigInteger, nullable=False))
+    serial: str
+    opened_at: int = _time()
+    verdict: str = ""
+    at: int | None = _time(null=True)
+
+
 class ProposalRow(SQLModel, table=True):
     """More freedom for the AI that one person has proposed and another must approve; `plan` is empty for a change at
     once."""

@@ -6,11 +6,12 @@ from fastapi import APIRouter, Form, Query
 from fastapi.responses import HTMLResponse, Response
 
 from inspection.core.certificate import NotProved
+from inspection.core.known import InvalidKnown
 from inspection.core.people import Role
 from inspection.core.policy import InvalidPolicy
 from inspection.core.risk import Limits, Risk
 from inspection.core.sensitivity import Sensitivity
-from inspection.flow import certificate
+from inspection.flow import certificate, known
 from inspection.flow.proof import proof
 from review_ui import draw
 from review_ui.guard import Desk, guard
@@ -56,6 +57,36 @@ def certify(
     return desk.go(f"/lines/{line}/proof?model={made.model}")
 
 
+@router.post("/lines/{line}/known")
+def add_known(
+    desk: Annotated[Desk, guard(Role.ENGINEER)], line: str, unit: Annotated[int, Form(ge=1, lt=2**63)],
+    truth: Short = "", reason: Annotated[str, Form(max_length=2000)] = "",
+) -> Response:  # fmt: skip
+    """Choose a settled unit as one of known truth."""
+    try:
+        if truth not in ("good", "defective"):
+            raise InvalidKnown("Choose whether the unit is good or defective.")
+        desk.write(
+            lambda tx: known.add(
+                tx, line=line, unit_id=unit, defective=truth == "defective", reason=reason, by=desk.person.name,
+                now=desk.now,
+            )
+        )  # fmt: skip
+    except InvalidKnown as refused:
+        return _page(desk, line, "", status=422, known_problem=str(refused))
+    return desk.go(f"/lines/{line}/proof#misses")
+
+
+@router.post("/lines/{line}/known/{number}/retire")
+def retire_known(desk: Annotated[Desk, guard(Role.ENGINEER)], line: str, number: int) -> Response:
+    """Show a known unit no more."""
+    try:
+        desk.write(lambda tx: known.retire(tx, line=line, number=number, by=desk.person.name, now=desk.now))
+    except InvalidKnown as refused:
+        return _page(desk, line, "", status=422, known_problem=str(refused))
+    return desk.go(f"/lines/{line}/proof#misses")
+
+
 def _limits(typed: dict[str, str]) -> Limits:
     shares = {name: number_typed(typed[name], "share in per cent") for name in _SHARES}
     needed = {name: share for name, share in shares.items() if name != "escape_per_defective"}
@@ -84,13 +115,14 @@ def _sensitivity(found: str, shown: str) -> Sensitivity | None:
 def _page(desk: Desk, line: str, model: str, *, status: int = 200, **told: Any) -> HTMLResponse:
     page = desk.read(lambda tx: proof(tx, line, desk.now, model or None))
     limits = page.limits
-    each = limits.escape_per_defective
+    each, measured = limits.escape_per_defective, page.misses.defective_shown
     typed = {
         "definition": limits.definition, "escape": f"{limits.escape * 100:g}",
         "escape_per_defective": "" if each is None else f"{each * 100:g}", "overkill": f"{limits.overkill * 100:g}",
-        "confidence": f"{(1 - limits.delta) * 100:g}", "found": "", "shown": "",
+        "confidence": f"{(1 - limits.delta) * 100:g}", "found": str(page.misses.found) if measured else "",
+        "shown": str(measured) if measured else "",
     }  # fmt: skip
-    values = {"problem": "", "refused": (), "typed": typed, **told}
+    values = {"problem": "", "known_problem": "", "refused": (), "typed": typed, **told}
     return desk.page(
         "proof.html", status=status, proof=page, line=page.line, risks=tuple(Risk),
         drawing=None if page.curve is None else draw.coverage(page.curve, limits.escape), **values,

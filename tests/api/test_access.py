@@ -46,6 +46,9 @@ ENGINEERS: list[Asked] = [
     ("POST", "/lines/phones/rollout/abort", {"reason": "Asked by a test."}),
     ("POST", "/lines/phones/replay", {}),
     ("POST", "/lines/phones/alarms/1/clear", {"reason": "Asked by a test."}),
+    ("GET", "/lines/phones/known", None),
+    ("POST", "/lines/phones/known", {"serial": "S1", "defective": True, "reason": "Asked by a test."}),
+    ("POST", "/lines/phones/known/1/retire", None),
     ("GET", "/journal", None),
     ("GET", "/journal/verify", None),
 ]

@@ -37,11 +37,13 @@ ENGINEERS_ACT = [
     "/lines/phones/cameras/cam1/revoke",
     "/lines/phones/alarms/1/clear", "/lines/phones/samples", "/lines/phones/samples/ab/remove", "/lines/phones/train",
     "/lines/phones/train/1/cancel", "/lines/phones/light", "/lines/phones/demo", "/lines/phones/proof",
+    "/lines/phones/known", "/lines/phones/known/1/retire",
     "/lines/phones/rollout", "/lines/phones/rollout/approve", "/lines/phones/rollout/abort",
 ]  # fmt: skip
 OF_A_LINE = [path for path in (*LOOK, *ENGINEERS_ACT) if path.startswith("/lines/phones")]
 FIELDS = {
     "/lines/phones/rollout": {"level": "human_only", "expected": "1"},
+    "/lines/phones/known": {"unit": "1", "truth": "good", "reason": "asked by a test"},
     "/lines/phones/policy": {"level": "human_only", "expected": "1"},
     "/lines/phones/cameras": {"name": "cam2"},
     "/lines/phones/light": {"camera": "cam1", "view": "front", "reason": "a new lamp was put in"},

@@ -7,7 +7,7 @@ from sqlalchemy import func, select
 
 from inspection.core.moment import micros, moment
 from inspection.core.predict import Finding
-from inspection.store import lines, queue, units
+from inspection.store import known, lines, queue, units
 from inspection.store.database import Tx
 from inspection.store.records import IMAGE, LABEL, PREDICTION, TASK, findings_from
 from inspection.store.reports.board import waiting_of
@@ -97,6 +97,7 @@ def queue_state(tx: Tx, person_id: int, now: datetime) -> QueueState:
     mine = tx.execute(
         select(func.count()).where(LABEL.c.person_id == person_id, LABEL.c.at >= micros(day), LABEL.c.effective)
     ).scalar_one()
+    mine += known.answered_since(tx, person_id, day)
     oldest_all = max((row.oldest_wait_s for row in rows if row.oldest_wait_s is not None), default=None)
     total = sum(row.waiting for row in rows)
     return QueueState(lines=tuple(rows), waiting=total, oldest_wait_s=oldest_all, done_by_me=mine)
@@ -109,14 +110,14 @@ def sheet(tx: Tx, task_id: int) -> Sheet | None:
         return None
     unit = units.get(tx, task.unit_id)
     line = lines.in_force_by_id(tx, unit.line_id).deciding(unit.rollout_id)
-    model = line.policy.terms.model
+    model, disguised = line.policy.terms.model, known.showing(tx, task_id)
     images = tuple(
         SheetImage(
             image_id=row.id,
             view=row.view,
             width=row.width,
             height=row.height,
-            captured_at=moment(row.captured_at),
+            captured_at=moment(row.captured_at) if disguised is None else disguised.opened_at,
             unfit=row.unfit,
             ai=_ai(tx, row.id, model) if task.saw_ai and model else None,
         )
@@ -131,12 +132,12 @@ def sheet(tx: Tx, task_id: int) -> Sheet | None:
     return Sheet(
         task_id=task_id,
         unit_id=unit.id,
-        serial=unit.serial,
-        visit=unit.visit,
+        serial=unit.serial if disguised is None else disguised.serial,
+        visit=unit.visit if disguised is None else 1,
         line=line.line.name,
         line_title=line.line.title,
         simulated=unit.simulated or line.line.simulated,
-        opened_at=unit.opened_at,
+        opened_at=unit.opened_at if disguised is None else disguised.opened_at,
         views=views,
         missing_views=tuple(view for view in views if view not in shown),
         defect_types=line.line.recipe.defect_types,

@@ -1,0 +1,119 @@
+"""Known-answer units: chosen by an engineer, mixed into inspectors' work, and judged without effect on any unit."""
+
+from datetime import datetime, timedelta
+
+from inspection.core.decide import Disposition, Verdict
+from inspection.core.journal import Change, facts, plain
+from inspection.core.known import TASK_REASON, InvalidKnown, disguise, due
+from inspection.core.label import UNDO_WITHIN, Label, check_types
+from inspection.core.people import Person
+from inspection.core.review import Refusal, TaskState
+from inspection.core.sensitivity import Sensitivity
+from inspection.store import journal, known, lines, queue, units
+from inspection.store.database import Tx
+from inspection.store.known import Showing
+from inspection.store.queue import Task
+
+AGAIN_AFTER = timedelta(days=30)
+WINDOW = timedelta(days=90)
+
+
+def add(tx: Tx, *, line: str, unit_id: int, defective: bool, reason: str, by: str, now: datetime) -> int:
+    """Choose a unit that was settled as one of known truth; its number. Raises InvalidKnown where it cannot be used."""
+    on = lines.in_force(tx, line)
+    unit = units.get(tx, unit_id)
+    if unit.line_id != on.id or unit.recipe_id != on.recipe_id:
+        raise InvalidKnown("Choose a unit of this line and its present recipe: inspectors must take it for a new one.")
+    if unit.verdict is None or queue.live_task(tx, unit_id) is not None:
+        raise InvalidKnown("This unit waits for a verdict of its own. Choose it once it has been settled.")
+    if known.is_known(tx, unit_id):
+        raise InvalidKnown("This is a known unit already: retire it first to change what is known of it.")
+    if len(reason.strip()) < 3:
+        raise InvalidKnown("Write how its truth is known, such as a second look by two experts.")
+    number = known.add(tx, on.id, unit_id, defective=defective, reason=plain(reason.strip()), by=by, now=now)
+    after = "defective" if defective else "good"
+    _tell(tx, line, number, "known_unit_added", by, after, plain(reason.strip()), now, unit=unit.label)
+    return number
+
+
+def retire(tx: Tx, *, line: str, number: int, by: str, now: datetime) -> None:
+    """Show a known unit no more; what was said of it stays."""
+    on = lines.in_force(tx, line)
+    if not known.retire(tx, on.id, number, now):
+        raise InvalidKnown(f"Line {line!r} has no known unit {number} that is still shown.")
+    _tell(tx, line, number, "known_unit_retired", by, "retired", "", now)
+
+
+def measured(tx: Tx, *, line: str, now: datetime) -> Sensitivity:
+    """What share of known defects the line's inspectors found lately, for a certificate; raises InvalidKnown where they
+    were shown none."""
+    said = known.misses(tx, lines.in_force(tx, line).id, now - WINDOW)
+    if not said.defective_shown:
+        raise InvalidKnown("Inspectors have judged no known defective unit yet: choose some, and wait until they have.")
+    return Sensitivity(found=said.found, shown=said.defective_shown)
+
+
+def instead_of(tx: Tx, task: Task, person_id: int, now: datetime, share: float) -> Task | None:
+    """A known unit to give a person before a task that is due, as a task of its own; mostly None."""
+    line = lines.in_force_by_id(tx, task.line_id)
+    if task.reason == TASK_REASON or not due(line.audit_salt, task.id, person_id, share):
+        return None
+    found = known.for_person(tx, task.line_id, person_id, now - AGAIN_AFTER)
+    if found is None or known.was_instead_of(tx, task.id, person_id):
+        return None
+    known_id, unit_id = found
+    queue.open_task(tx, task.line_id, unit_id, TASK_REASON, task.ready_at, now)
+    made = queue.live_task(tx, unit_id)
+    assert made is not None
+    before = units.get(tx, task.unit_id)
+    serial = disguise(before.serial, f"{line.audit_salt} {made.id}")
+    known.show(
+        tx, known_id, task_id=made.id, person_id=person_id, instead_of=task.id, serial=serial, at=before.opened_at
+    )
+    return made
+
+
+def answer(tx: Tx, shown: Showing, task: Task, lease: str, person: Person, label: Label, now: datetime) -> bool:
+    """Keep what a person said of a known unit; whether they still held it. No unit, guard or count hears of it."""
+    line = lines.in_force_by_id(tx, task.line_id).line
+    check_types(label, line.recipe.defect_types)
+    if task.state is not TaskState.LEASED or task.lease != lease or task.leased_by != person.id:
+        return False
+    known.answer(tx, shown.id, person.id, label.verdict, now)
+    queue.close(tx, task.id, TaskState.DONE, now)
+    right = (label.verdict is Verdict.REJECT) is shown.defective
+    after = "right" if right else ("missed" if shown.defective else "overkill")
+    _tell(tx, line.name, shown.known_id, "known_unit_judged", person.name, after, "", now, seconds=label.seconds)
+    return True
+
+
+def disposition(label: Label) -> Disposition:
+    """What an inspector hears of a known unit that they have judged: the same as of any other."""
+    reason = "passed_by_person" if label.verdict is Verdict.PASS else "rejected_by_person"
+    return Disposition(verdict=label.verdict, by="person", reason=reason)
+
+
+def take_back(tx: Tx, person: Person, after: datetime | None, now: datetime) -> Task | None:
+    """Open a person's last task again where that showed a known unit, judged within the grace and after `after`."""
+    shown = known.last_of(tx, person.id, now - UNDO_WITHIN)
+    if shown is None or shown.at is None or (after is not None and shown.at <= after):
+        return None
+    task = queue.get(tx, shown.task_id)
+    if task is None or queue.live_task(tx, task.unit_id) is not None:
+        raise Refusal("Somebody else has looked at this unit since; your answer can no longer be taken back.")
+    held = queue.held_by(tx, person.id, now)
+    if held is not None:
+        queue.release(tx, held.id)
+    known.answer(tx, shown.id, person.id, None, now)
+    queue.release(tx, task.id)
+    line = lines.in_force_by_id(tx, task.line_id).line.name
+    _tell(tx, line, shown.known_id, "known_unit_undone", person.name, "", "", now)
+    return queue.get(tx, task.id)
+
+
+def _tell(
+    tx: Tx, line: str, number: int, event: str, by: str, after: str, reason: str, now: datetime, **more: object
+) -> None:
+    told = facts(**more)
+    subject = f"line/{line}/known/{number}"
+    journal.append(tx, now, Change(subject=subject, event=event, actor=by, after=after, reason=reason, facts=told))
