@@ -9,6 +9,7 @@ from sqlalchemy import String, bindparam, func, insert, select, update
 
 from inspection.core.capture import Capture
 from inspection.core.decide import Disposition, Verdict
+from inspection.core.line import Unknown
 from inspection.core.moment import micros, moment
 from inspection.core.route import AuditDraw
 from inspection.store.records import IMAGE, UNIT
@@ -92,7 +93,10 @@ def latest(tx: Tx, line_id: int, serial: str) -> Unit | None:
 
 def get(tx: Tx, unit_id: int) -> Unit:
     """The unit of that id."""
-    return _unit(_BY_ID.run(tx, {"unit": unit_id}).fetchone())
+    row = _BY_ID.run(tx, {"unit": unit_id}).fetchone()
+    if row is None:
+        raise Unknown(f"There is no unit of the number {unit_id}.")
+    return _unit(row)
 
 
 def open_unit(

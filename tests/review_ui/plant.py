@@ -186,11 +186,16 @@ class Plant:
             model=model, score=score, novelty=0.3, novel=False, findings=found, heatmap_png=heatmap(), milliseconds=21
         )
 
-    def answer(self, name: str, given: label.Label, line: str | None = None, seen: Sequence[int] = ()) -> str:
-        """A person takes the next unit, sees those images and judges it; its serial."""
+    def answer(
+        self, name: str, given: label.Label, line: str | None = None, seen: Sequence[int] = (), known: float = 0.0
+    ) -> str:
+        """A person takes the next unit, sees those images and judges it; its serial. Before that share of units comes a
+        known one."""
         with self.db.read() as tx:
             person = people.find(tx, name)
-        held = self.db.write(lambda tx: review.claim(tx, person_id=person.id, line=line, now=self.at))
+        held = self.db.write(
+            lambda tx: review.claim(tx, person_id=person.id, line=line, now=self.at, known_share=known)
+        )
         answered = self.db.write(
             lambda tx: label.answer(
                 tx, task_id=held.task_id, lease=held.lease, person=person, label=given, seen=seen, now=self.at
