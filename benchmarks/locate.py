@@ -22,6 +22,7 @@ from models.locate_learn import learn_template
 from models.locate_rectify import Pixels
 from models.locate_small import Small, shrink
 from models.look import look
+from models.placed import LEARNED_FROM
 from models.scoring import feature_graph
 
 SIZES = ((540, 960), (1080, 1920), (2592, 4608))
@@ -34,6 +35,8 @@ def main() -> None:
     """Print shares and CPU milliseconds, OpenCV kept to one thread."""
     cv2.setNumThreads(1)
     print(f"load {os.getloadavg()[0]:.1f}\n")
+    show(("images", "learned", "fit CPU s"), [_learning(images) for images in ("front", "back", "nothing")])
+    print()
     cards = {view: _cards(view) for view in ("front", "back")}
     head = (
         "phone",
@@ -51,6 +54,16 @@ def main() -> None:
     print()
     head = ("JPEG", "whole image", "part found first", "finding adds", "whole image to features", "part to features")
     show(head, [_paths(size, cards["back"][0]) for size in SIZES])
+
+
+def _learning(of: str) -> tuple[str, ...]:
+    """What learning costs, from phones and from a bare ground, where every way is tried in vain."""
+    dice = np.random.default_rng(1)
+    bare = [dice.normal(110, 12, (540, 960, 3)).clip(0, 255).astype(np.uint8) for _ in range(LEARNED_FROM)]
+    images = bare if of == "nothing" else [draw(make_unit(3, i, 0.0), of) for i in range(LEARNED_FROM)]
+    begun = time.process_time()
+    card = fit(images)
+    return f"{LEARNED_FROM} x {of}", card.kind, f"{time.process_time() - begun:.1f}"
 
 
 def _cards(view: str) -> list[LocateCard]:

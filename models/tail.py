@@ -1,7 +1,7 @@
 """The tuned tail: stages 3 to 6 of the backbone and three heads, learned with PyTorch from labelled images.
 
-This is the one module that imports torch. It runs as a process of its own, `python -m models.tail FOLDER`, so that a
-server never holds torch in its memory and a training can be stopped at any moment. The folder holds `task.json` and the
+It runs as a process of its own, `python -m models.tail FOLDER`, so that nothing else need hold torch in its memory, and
+a training can be stopped at any moment. The folder holds `task.json` and the
 arrays that models.tune puts there; one line of JSON per step goes to the standard output.
 """
 

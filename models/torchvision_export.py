@@ -1,8 +1,8 @@
 """A network of torchvision, from the image to features at a few strides, written as an ONNX graph.
 
-This runs as a process of its own, `python -m models.torchvision_export TASK.json FOLDER`, so that nothing else holds
-torch or torchvision. It never downloads. FOLDER gets `trunk.onnx`, whose input `image` is BGR bytes (1, rows, columns,
-3) of any size in multiples of 32, and `facts.json`, or in there the words of a refusal.
+This runs as a process of its own, `python -m models.torchvision_export TASK.json FOLDER`, so that nothing else need
+hold torch or torchvision. It never downloads. FOLDER gets `trunk.onnx`, whose input `image` is BGR bytes (1, rows,
+columns, 3) of any size in multiples of 32, and `facts.json`, or in there the words of a refusal.
 """
 
 import difflib

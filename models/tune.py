@@ -1,4 +1,4 @@
-"""Has the backbone's tail tuned on labelled images by another process, which alone imports torch."""
+"""Has the backbone's tail tuned on labelled images by another process, which imports torch."""
 
 import importlib.util
 import json
