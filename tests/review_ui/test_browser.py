@@ -319,6 +319,14 @@ def test_the_lamp_is_dimmed_by_its_slider(window, plant):
     assert page.locator("#demo output").first.inner_text() == "50 %"
 
 
+def test_lines_of_a_chart_are_lines(window):
+    page = window("erin")
+    page.goto("/lines/phones")
+    lines = page.locator(".histogram path.axis")
+    assert lines.count() == 1
+    assert lines.evaluate("line => getComputedStyle(line).fill") == "none"
+
+
 def test_the_theme_is_kept(window):
     page = window("ines")
     page.goto("/")
