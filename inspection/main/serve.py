@@ -2,6 +2,8 @@
 
 import gc
 import logging
+import signal
+import sys
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
@@ -99,6 +101,8 @@ def serve(server: Server, app: FastAPI, started: Callable[[int], None]) -> None:
         timeout_graceful_shutdown=10,
         server_header=False,
     )
+    # uvicorn raises the signal that stopped it once more: SIGTERM would end the process before all is closed.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     start_background(server)
     # What was loaded so far stays: out of the collector's sight it no longer lengthens the slowest answers.
     gc.freeze()

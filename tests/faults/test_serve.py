@@ -62,6 +62,7 @@ def test_it_ends_in_time_with_streams_and_waiters_open(data_dir: Path) -> None:
         thread.start()
     assert heard.wait(20)
     assert server.stop() < 15
+    assert server.process.returncode == 0, "it was cut off before all was closed"
     for thread in threads:
         thread.join(5)
         assert not thread.is_alive()
