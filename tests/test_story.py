@@ -136,7 +136,7 @@ def test_a_newcomer_walks_the_demo(demo: tuple[str, str], page: Page) -> None:
         answer(page, "1" if number == 3 else "Space")
 
     # A model was trained from good phones in the meantime: shadow, then help for the inspectors.
-    wait_for(shows(page, address, "/lines/phones", "v1"), 240)
+    wait_for(shows(page, address, "/lines/phones", "v1"), 600)  # a training gives way to all else on the machine
     change(page, address, "shadow", model="newest")
     assert "scored in silence" in page.locator("#in-force").inner_text()
     knob(page, address, "inspectors", 1)
