@@ -124,7 +124,7 @@ def shows(page: Page, address: str, where: str, words: str) -> Callable[[], bool
     return look
 
 
-@pytest.mark.timeout(600)
+@pytest.mark.timeout(900)
 def test_a_newcomer_walks_the_demo(demo: tuple[str, str], page: Page) -> None:
     address, one_time = demo
     sign_in(page, address, one_time)
