@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from math import sqrt
+from math import inf, sqrt
 
 import numpy as np
 from numpy.typing import NDArray
@@ -94,7 +94,8 @@ def _trial(weights: Mapping[str, float], parts: Mapping[str, Doubles], defective
 
 def difference_error(defective: NDArray[np.bool_], one: Doubles, other: Doubles, groups: NDArray[np.int64]) -> float:
     """Standard error of the difference between the AUROCs of two scores of the same images (DeLong et al., 1988);
-    images of one group move together (Obuchowski, 1997)."""
+    images of one group move together (Obuchowski, 1997). Infinite where all good or all defective ones are one group:
+    they cannot tell."""
     placed = []
     for raw in (one, other):
         good, bad = np.sort(raw[~defective]), np.sort(raw[defective])
@@ -104,7 +105,10 @@ def difference_error(defective: NDArray[np.bool_], one: Doubles, other: Doubles,
     apart = placed[0] - placed[1]
     pulls = np.zeros(len(apart))
     for kind in (defective, ~defective):
-        pulls[kind] = (apart[kind] - apart[kind].mean()) / sqrt(len(apart[kind]) * (len(apart[kind]) - 1))
+        count = len(np.unique(groups[kind]))
+        if count < 2:
+            return inf
+        pulls[kind] = (apart[kind] - apart[kind].mean()) / len(apart[kind]) * sqrt(count / (count - 1))
     return sqrt(float((np.bincount(groups, pulls) ** 2).sum()))
 
 

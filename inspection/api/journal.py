@@ -38,6 +38,9 @@ class Page(BaseModel):
 
     entries: list[EntryBody]
     next: int | None = Field(description="Go on with `after` this; null at the end.")
+    withheld: list[int] = Field(
+        description="Entries left out because a blind review is open: ask for them again when it is over."
+    )
 
 
 class Verified(BaseModel):
@@ -67,7 +70,8 @@ def get_journal(
             _body(one) for one in found
             if one.change.event in sight.UNTELLING or one.change.subject not in unseen
         ]  # fmt: skip
-        return Page(entries=told, next=found[-1].seq if len(found) == limit else None)
+        held = sorted({one.seq for one in found} - {one.seq for one in told})
+        return Page(entries=told, next=found[-1].seq if len(found) == limit else None, withheld=held)
 
     return caller.read(look)
 

@@ -7,6 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from inspection.api.errors import SmallBody
 from inspection.api.people import PEOPLE_PROBLEMS, AsEngineer, Id, LineName, Text
+from inspection.core.label import UNDO_WITHIN
 from inspection.core.line import Unknown
 from inspection.flow import known as flow
 from inspection.store import known, lines, units
@@ -42,7 +43,7 @@ class WantedKnown(BaseModel):
 @router.get("/lines/{line}/known", responses=PEOPLE_PROBLEMS)
 def get_known(caller: AsEngineer, line: LineName) -> list[KnownBody]:
     """The line's known units, newest first."""
-    return caller.read(lambda tx: _listed(tx, lines.in_force(tx, line).id))
+    return caller.read(lambda tx: _listed(tx, lines.in_force(tx, line).id, caller.now))
 
 
 @router.post("/lines/{line}/known", status_code=201, responses=PEOPLE_PROBLEMS)
@@ -58,19 +59,18 @@ def post_known(caller: AsEngineer, line: LineName, wanted: WantedKnown) -> Known
             tx, line=line, unit_id=unit.id, defective=wanted.defective, reason=wanted.reason, by=caller.person.name,
             now=caller.now,
         )  # fmt: skip
-        return next(one for one in _listed(tx, on.id) if one.number == number)
+        return next(one for one in _listed(tx, on.id, caller.now) if one.number == number)
 
     return caller.write(choose)
 
 
 @router.post("/lines/{line}/known/{number}/retire", status_code=204, responses=PEOPLE_PROBLEMS)
 def retire_known(caller: AsEngineer, line: LineName, number: Id) -> None:
-    """Show a known unit no more; what was said of it stays."""
+    """Show a known unit no more, nor count what was said of it."""
     caller.write(lambda tx: flow.retire(tx, line=line, number=number, by=caller.person.name, now=caller.now))
 
 
-def _listed(tx: Tx, line_id: int) -> list[KnownBody]:
+def _listed(tx: Tx, line_id: int, now: datetime) -> list[KnownBody]:
     same = ("serial", "visit", "defective", "reason", "by", "at", "retired_at", "shown", "right")
-    return [
-        KnownBody(number=one.id, **{name: getattr(one, name) for name in same}) for one in known.of_line(tx, line_id)
-    ]
+    kept = known.of_line(tx, line_id, now - UNDO_WITHIN)
+    return [KnownBody(number=one.id, **{name: getattr(one, name) for name in same}) for one in kept]

@@ -13,6 +13,7 @@ from inspection.api.people import PEOPLE_PROBLEMS, AsEngineer, AsInspector, Line
 from inspection.api.policy import versions
 from inspection.core.certificate import Certificate, NotProved
 from inspection.core.line import Unknown
+from inspection.core.people import Role
 from inspection.core.policy import InvalidPolicy
 from inspection.core.refusal import Lack, Refused, in_words
 from inspection.core.risk import Limits, Risk, Side
@@ -133,7 +134,7 @@ class CurveBody(BaseModel):
 
 
 class MissesBody(BaseModel):
-    """Judgements of known units: how many defective ones were found, how many good ones rejected."""
+    """Known units, each by its newest judgement: how many defective ones were found, how many good ones rejected."""
 
     defective_shown: int
     found: int
@@ -154,7 +155,7 @@ class ProofBody(BaseModel):
     curve: CurveBody | None
     guards: list[GuardBody]
     audit: AuditBody | None = Field(description="Null while the line has passed no units.")
-    misses: MissesBody = Field(description="What inspectors said of known units in the last 90 days.")
+    misses: MissesBody | None = Field(description="What inspectors said of known units; null for inspectors.")
 
 
 class Wanted(BaseModel):
@@ -210,7 +211,7 @@ def get_proof(
             audit=None if told.audit is None else AuditBody(
                 weekly_units=told.weekly_units, labels=told.audit.labels, share=told.audit.share
             ),
-            misses=MissesBody(**told.misses.__dict__),
+            misses=MissesBody(**told.misses.__dict__) if caller.may(Role.ENGINEER) else None,
         )  # fmt: skip
 
     return caller.read(look)

@@ -107,7 +107,7 @@ def get_rollout(caller: AsEngineer, line: LineName) -> Rollouts:
     },
 )
 def post_rollout(caller: AsEngineer, line: LineName, wanted: WantedRollout) -> RolloutBody | Response:
-    """Begin a rollout, in shadow first. It asks for what a change at once asks for."""
+    """Begin a rollout, in shadow first. What its level asks for is asked for when the shadow ends."""
     plan = wanted.plan()
 
     def act(tx: Tx) -> RolloutBody | ProposalBody:

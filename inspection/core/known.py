@@ -17,8 +17,8 @@ class InvalidKnown(ValueError):
 
 @dataclass(frozen=True, kw_only=True)
 class Misses:
-    """What inspectors said of known units: of `defective_shown` defective ones they found `found`, and of `good_shown`
-    good ones they rejected `rejected`."""
+    """What inspectors said of known units, each counted once: of `defective_shown` defective ones they found `found`,
+    and of `good_shown` good ones they rejected `rejected`."""
 
     defective_shown: int = 0
     found: int = 0

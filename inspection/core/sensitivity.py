@@ -25,17 +25,6 @@ class Sensitivity:
         return lower_bound(self.found, self.shown, delta)
 
 
-def of_double_reads(both: int, second_only: int) -> Sensitivity:
-    """From units read twice, blind: of the defects that the second reader found (and that hold after adjudication) the
-    first one found `both`. A defect that hides from both is not seen here, so known-answer units say more."""
-    return Sensitivity(found=both, shown=both + second_only)
-
-
-def pooled(*parts: Sensitivity) -> Sensitivity:
-    """Known-answer units and double reads together."""
-    return Sensitivity(found=sum(part.found for part in parts), shown=sum(part.shown for part in parts))
-
-
 def corrected(claim: Claim, sensitivity: Sensitivity | None) -> tuple[Claim, float]:
     """The claim to test on people's labels so that it holds for the truth, and the share of defects they surely find.
 

@@ -53,7 +53,7 @@ def keep(tx: Tx, found: Certificate | NotProved, *, line: str, by: str, now: dat
 
 
 def evidence_begins(tx: Tx, known: LineInForce, now: datetime, window: timedelta = WINDOW) -> datetime:
-    """From when on labels speak of the line as it is: see `issue`."""
+    """From when on labels speak of the line as it is: see `prove`."""
     return max(now - window, certificates.settled_since(tx, known.id))
 
 

@@ -4,18 +4,19 @@ from datetime import datetime, timedelta
 
 from inspection.core.decide import Disposition, Verdict
 from inspection.core.journal import Change, facts, plain
-from inspection.core.known import TASK_REASON, InvalidKnown, disguise, due
+from inspection.core.known import TASK_REASON, InvalidKnown, Misses, disguise, due
 from inspection.core.label import UNDO_WITHIN, Label, check_types
 from inspection.core.people import Person
-from inspection.core.review import Refusal, TaskState
+from inspection.core.review import TaskState
 from inspection.core.sensitivity import Sensitivity
+from inspection.flow import certificate
 from inspection.store import journal, known, lines, queue, units
 from inspection.store.database import Tx
 from inspection.store.known import Showing
+from inspection.store.lines import LineInForce
 from inspection.store.queue import Task
 
 AGAIN_AFTER = timedelta(days=30)
-WINDOW = timedelta(days=90)
 
 
 def add(tx: Tx, *, line: str, unit_id: int, defective: bool, reason: str, by: str, now: datetime) -> int:
@@ -37,17 +38,25 @@ def add(tx: Tx, *, line: str, unit_id: int, defective: bool, reason: str, by: st
 
 
 def retire(tx: Tx, *, line: str, number: int, by: str, now: datetime) -> None:
-    """Show a known unit no more; what was said of it stays."""
+    """Show a known unit no more, nor count what was said of it."""
     on = lines.in_force(tx, line)
-    if not known.retire(tx, on.id, number, now):
+    unit_id = known.retire(tx, on.id, number, now)
+    if unit_id is None:
         raise InvalidKnown(f"Line {line!r} has no known unit {number} that is still shown.")
+    queue.end_known(tx, queue.of_unit(unit_id), now)
     _tell(tx, line, number, "known_unit_retired", by, "retired", "", now)
+
+
+def misses(tx: Tx, line: LineInForce, now: datetime) -> Misses:
+    """What the line's inspectors said of known units since it is as it is; not what can still be taken back."""
+    since = certificate.evidence_begins(tx, line, now)
+    return known.misses(tx, line.id, line.recipe_id, since, now - UNDO_WITHIN)
 
 
 def measured(tx: Tx, *, line: str, now: datetime) -> Sensitivity:
     """What share of known defects the line's inspectors found lately, for a certificate; raises InvalidKnown where they
     were shown none."""
-    said = known.misses(tx, lines.in_force(tx, line).id, now - WINDOW)
+    said = misses(tx, lines.in_force(tx, line), now)
     if not said.defective_shown:
         raise InvalidKnown("Inspectors have judged no known defective unit yet: choose some, and wait until they have.")
     return Sensitivity(found=said.found, shown=said.defective_shown)
@@ -56,15 +65,14 @@ def measured(tx: Tx, *, line: str, now: datetime) -> Sensitivity:
 def instead_of(tx: Tx, task: Task, person_id: int, now: datetime, share: float) -> Task | None:
     """A known unit to give a person before a task that is due, as a task of its own; mostly None."""
     line = lines.in_force_by_id(tx, task.line_id)
-    if task.reason == TASK_REASON or not due(line.audit_salt, task.id, person_id, share):
+    if not due(line.audit_salt, task.id, person_id, share) or known.was_instead_of(tx, task.id, person_id):
         return None
-    found = known.for_person(tx, task.line_id, person_id, now - AGAIN_AFTER)
-    if found is None or known.was_instead_of(tx, task.id, person_id):
+    queue.end_known(tx, queue.lapsed(line.id, now), now)
+    found = known.for_person(tx, line.id, line.recipe_id, person_id, now - AGAIN_AFTER)
+    if found is None:
         return None
     known_id, unit_id = found
-    queue.open_task(tx, task.line_id, unit_id, TASK_REASON, task.ready_at, now)
-    made = queue.live_task(tx, unit_id)
-    assert made is not None
+    made = queue.open_known(tx, line.id, unit_id, task.ready_at, now)
     before = units.get(tx, task.unit_id)
     serial = disguise(before.serial, f"{line.audit_salt} {made.id}")
     known.show(
@@ -73,8 +81,17 @@ def instead_of(tx: Tx, task: Task, person_id: int, now: datetime, share: float) 
     return made
 
 
+def put_down(tx: Tx, task: Task, now: datetime, *, ready_at: datetime | None = None) -> None:
+    """A person lets a task go, judged or not: back into the queue, but a known unit goes to nobody else in its
+    disguise."""
+    if task.reason == TASK_REASON:
+        queue.close(tx, task.id, TaskState.CANCELLED, now)
+    else:
+        queue.release(tx, task.id, ready_at)
+
+
 def answer(tx: Tx, shown: Showing, task: Task, lease: str, person: Person, label: Label, now: datetime) -> bool:
-    """Keep what a person said of a known unit; whether they still held it. No unit, guard or count hears of it."""
+    """Keep what a person said of a known unit; whether they still held it. No unit and no guard hears of it."""
     line = lines.in_force_by_id(tx, task.line_id).line
     check_types(label, line.recipe.defect_types)
     if task.state is not TaskState.LEASED or task.lease != lease or task.leased_by != person.id:
@@ -99,11 +116,11 @@ def take_back(tx: Tx, person: Person, after: datetime | None, now: datetime) -> 
     if shown is None or shown.at is None or (after is not None and shown.at <= after):
         return None
     task = queue.get(tx, shown.task_id)
-    if task is None or queue.live_task(tx, task.unit_id) is not None:
-        raise Refusal("Somebody else has looked at this unit since; your answer can no longer be taken back.")
+    if task is None or task.state is not TaskState.DONE:
+        return None
     held = queue.held_by(tx, person.id, now)
     if held is not None:
-        queue.release(tx, held.id)
+        put_down(tx, held, now)
     known.answer(tx, shown.id, person.id, None, now)
     queue.release(tx, task.id)
     line = lines.in_force_by_id(tx, task.line_id).line.name

@@ -117,7 +117,7 @@ def _make_way(tx: Tx, unit: Unit, given: Given, person: Person, now: datetime) -
         raise Refusal("Somebody else has looked at this unit since; your answer can no longer be taken back.")
     held = queue.held_by(tx, person.id, now)
     if held is not None:
-        queue.release(tx, held.id)
+        known.put_down(tx, held, now)
     if follows is not None:
         queue.close(tx, follows.id, TaskState.CANCELLED, now)
 

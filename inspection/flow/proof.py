@@ -7,6 +7,7 @@ from inspection.core.certify import walk_both
 from inspection.core.eprocess import RateProcess
 from inspection.core.evidence import AuditNeed, audit_share_for
 from inspection.core.known import Misses
+from inspection.core.label import UNDO_WITHIN
 from inspection.core.line import Line
 from inspection.core.policy import Policy
 from inspection.core.refusal import Refused, refusal
@@ -88,8 +89,8 @@ def proof(tx: Tx, name: str, now: datetime, model: str | None = None) -> Proof:
         labels=labels, defective=defective, limits=limits, curve=found, lacks=lacks,
         watches=_watches(tx, known.id), weekly_units=weekly,
         audit=audit_share_for(limits.escape, limits.delta, weekly) if weekly else None,
-        known=tuple(known_units.of_line(tx, known.id)),
-        misses=known_units.misses(tx, known.id, now - known_flow.WINDOW),
+        known=tuple(known_units.of_line(tx, known.id, now - UNDO_WITHIN)),
+        misses=known_flow.misses(tx, known, now),
     )  # fmt: skip
 
 

@@ -58,4 +58,4 @@ def give_back(tx: Tx, *, task_id: int, lease: str, now: datetime) -> None:
     task = queue.get(tx, task_id)
     if task is None or task.lease != lease or task.state is not TaskState.LEASED:
         raise Refusal("This unit is no longer yours to give back. Take the next one.")
-    queue.release(tx, task_id, now)
+    known.put_down(tx, task, now, ready_at=now)

@@ -19,12 +19,12 @@ def list_known(name: Name, data_dir: DataDir = None) -> None:
 
     with database(data_dir) as db, db.read() as tx:
         line = lines.in_force(tx, name)
-        for one in known.of_line(tx, line.id):
+        for one in known.of_line(tx, line.id, now()):
             truth, retired = "defective" if one.defective else "good", "  retired" if one.retired_at else ""
             print(f"{one.id:>5}  {one.serial:<20} {truth:<9}  {one.right} right of {one.shown}  {one.reason}{retired}")
-        said = known.misses(tx, line.id, now() - known_flow.WINDOW)
+        said = known_flow.misses(tx, line, now())
     found, rejected = f"{said.found} of {said.defective_shown}", f"{said.rejected} of {said.good_shown}"
-    print(f"In the last 90 days {found} known defects were found, and {rejected} known good units rejected.")
+    print(f"Lately {found} known defects were found, and {rejected} known good units rejected.")
 
 
 @app.command()
@@ -56,7 +56,7 @@ def add(
 
 @app.command()
 def retire(name: Name, number: Annotated[int, typer.Argument(help="Its number.")], data_dir: DataDir = None) -> None:
-    """Show a known unit no more; what was said of it stays."""
+    """Show a known unit no more, nor count what was said of it."""
     from inspection.flow import known
     from inspection.main.server import now
 

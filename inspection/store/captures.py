@@ -21,11 +21,10 @@ class KnownImage:
     id: int
     unit_id: int
     fingerprint: Fingerprint
-    decided: bool
 
 
 _KNOWN = Prepared(
-    select(IMAGE.c.id, IMAGE.c.unit_id, IMAGE.c.sha256, IMAGE.c.view, UNIT.c.serial, IMAGE.c.decided_at)
+    select(IMAGE.c.id, IMAGE.c.unit_id, IMAGE.c.sha256, IMAGE.c.view, UNIT.c.serial)
     .join(UNIT, UNIT.c.id == IMAGE.c.unit_id)
     .where(IMAGE.c.line_id == bindparam("line"), IMAGE.c.capture_id == bindparam("capture"))
 )
@@ -59,9 +58,9 @@ def known_image(tx: Tx, line_id: int, capture_id: str) -> KnownImage | None:
     row = _KNOWN.run(tx, {"line": line_id, "capture": capture_id}).fetchone()
     if row is None:
         return None
-    image_id, unit_id, digest, view, serial, decided_at = row
+    image_id, unit_id, digest, view, serial = row
     same = Fingerprint(sha256=digest, serial=serial, view=view)
-    return KnownImage(id=image_id, unit_id=unit_id, fingerprint=same, decided=decided_at is not None)
+    return KnownImage(id=image_id, unit_id=unit_id, fingerprint=same)
 
 
 def add_image(

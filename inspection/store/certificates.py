@@ -15,6 +15,7 @@ from inspection.core.decide import Verdict
 from inspection.core.eprocess import Process
 from inspection.core.eprocess import as_json as process_body
 from inspection.core.eprocess import from_json as process_from
+from inspection.core.label import UNDO_WITHIN
 from inspection.core.level import Level
 from inspection.core.moment import micros, moment
 from inspection.core.sample import Evidence
@@ -94,7 +95,8 @@ def settled_since(tx: Tx, line_id: int) -> datetime:
 
 
 def evidence(tx: Tx, line_id: int, recipe_id: int, model: str, since: datetime, until: datetime) -> Evidence:
-    """Units of the window that the model was asked about, in force or in shadow, with a blind label that counts.
+    """Units of the window that the model was asked about, in force or in shadow, with a blind label that counts and
+    cannot be taken back any more.
 
     Where people inspect every unit blind, each was sure to be labelled; elsewhere only audited ones count, each with
     the probability it was drawn with. The score is the worst of the images that could be settled by it, those that are
@@ -114,7 +116,8 @@ def evidence(tx: Tx, line_id: int, recipe_id: int, model: str, since: datetime, 
         .group_by(IMAGE.c.unit_id)
         .subquery()
     )
-    blind = exists(select(LABEL.c.id).where(LABEL.c.unit_id == UNIT.c.id, LABEL.c.effective, LABEL.c.saw_ai.is_(False)))
+    counts = (LABEL.c.unit_id == UNIT.c.id, LABEL.c.effective, LABEL.c.saw_ai.is_(False))
+    blind = exists(select(LABEL.c.id).where(*counts, LABEL.c.at <= micros(until - UNDO_WITHIN)))
     query = (
         select(
             UNIT.c.serial,

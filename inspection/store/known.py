@@ -3,12 +3,12 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import and_, case, exists, func, insert, or_, select, update
+from sqlalchemy import and_, case, exists, func, insert, select, update
 
 from inspection.core.decide import Verdict
 from inspection.core.known import Misses
 from inspection.core.moment import micros, moment
-from inspection.store.records import KNOWN, PERSON, SHOWING, TASK, UNIT
+from inspection.store.records import KNOWN, LABEL, PERSON, SHOWING, TASK, UNIT
 from inspection.store.transaction import Tx
 
 
@@ -49,15 +49,16 @@ def add(tx: Tx, line_id: int, unit_id: int, *, defective: bool, reason: str, by:
     return int(tx.execute(insert(KNOWN).values(**values, at=micros(now)).returning(KNOWN.c.id)).scalar_one())
 
 
-def retire(tx: Tx, line_id: int, known_id: int, now: datetime) -> bool:
-    """Show a known unit no more; whether it was shown until now."""
+def retire(tx: Tx, line_id: int, known_id: int, now: datetime) -> int | None:
+    """Show a known unit no more; the unit it is, None where it was not shown until now."""
     query = update(KNOWN).where(KNOWN.c.id == known_id, KNOWN.c.line_id == line_id, KNOWN.c.retired_at.is_(None))
-    return tx.execute(query.values(retired_at=micros(now))).rowcount == 1
+    unit_id: int | None = tx.execute(query.values(retired_at=micros(now)).returning(KNOWN.c.unit_id)).scalar()
+    return unit_id
 
 
-def of_line(tx: Tx, line_id: int) -> list[Known]:
-    """The line's known units, newest first, with how often they were shown and rightly judged."""
-    answered = SHOWING.c.verdict != ""
+def of_line(tx: Tx, line_id: int, until: datetime) -> list[Known]:
+    """The line's known units, newest first, with how often they were judged until then, and how often rightly."""
+    answered = SHOWING.c.at <= micros(until)
     right = and_(answered, (SHOWING.c.verdict == str(Verdict.REJECT)) == KNOWN.c.defective)
     query = (
         select(
@@ -89,19 +90,21 @@ def is_known(tx: Tx, unit_id: int) -> bool:
     return tx.execute(query).first() is not None
 
 
-def for_person(tx: Tx, line_id: int, person_id: int, since: datetime) -> tuple[int, int] | None:
-    """A known unit, and the unit it is, that this person did not choose and has not been shown since then: the one that
-    was shown least often. Nobody has it in hand, and it waits for no review of its own."""
+def for_person(tx: Tx, line_id: int, recipe_id: int, person_id: int, since: datetime) -> tuple[int, int] | None:
+    """A known unit, and the unit it is, that this person neither chose nor judged when it came, and has not been shown
+    since then: the one that was shown least often. Nobody has it in hand, and it waits for no review of its own."""
     name = select(PERSON.c.name).where(PERSON.c.id == person_id).scalar_subquery()
     theirs = exists().where(
-        SHOWING.c.known_id == KNOWN.c.id, SHOWING.c.person_id == person_id,
-        or_(SHOWING.c.at.is_(None), SHOWING.c.at > micros(since)),
-    )  # fmt: skip
+        SHOWING.c.known_id == KNOWN.c.id, SHOWING.c.person_id == person_id, SHOWING.c.opened_at > micros(since)
+    )
+    judged = exists().where(LABEL.c.unit_id == KNOWN.c.unit_id, LABEL.c.person_id == person_id)
     live = exists().where(TASK.c.unit_id == KNOWN.c.unit_id, TASK.c.state.in_(("open", "leased")))
     shown = select(func.count()).where(SHOWING.c.known_id == KNOWN.c.id).scalar_subquery()
     query = (
         select(KNOWN.c.id, KNOWN.c.unit_id)
-        .where(KNOWN.c.line_id == line_id, KNOWN.c.retired_at.is_(None), KNOWN.c.by != name, ~theirs, ~live)
+        .join(UNIT, UNIT.c.id == KNOWN.c.unit_id)
+        .where(KNOWN.c.line_id == line_id, KNOWN.c.retired_at.is_(None), KNOWN.c.by != name, ~theirs, ~judged, ~live)
+        .where(UNIT.c.recipe_id == recipe_id, UNIT.c.verdict.is_not(None))
         .order_by(shown, KNOWN.c.id)
         .limit(1)
     )
@@ -154,16 +157,24 @@ def answered_since(tx: Tx, person_id: int, since: datetime) -> int:
     return int(tx.execute(query).scalar_one())
 
 
-def misses(tx: Tx, line_id: int, since: datetime) -> Misses:
-    """What the line's inspectors said of known units since then; simulated people do not count."""
-    query = (
-        select(KNOWN.c.defective, SHOWING.c.verdict, func.count())
+def misses(tx: Tx, line_id: int, recipe_id: int, since: datetime, until: datetime) -> Misses:
+    """What the line's inspectors said of the recipe's known units in that time, each unit counted once, by its newest
+    judgement: many looks at one defect tell little of others. Retired units and simulated people do not count."""
+    rank = func.row_number().over(partition_by=SHOWING.c.known_id, order_by=SHOWING.c.at.desc())
+    newest = (
+        select(KNOWN.c.defective, SHOWING.c.verdict, rank.label("rank"))
         .join(KNOWN, KNOWN.c.id == SHOWING.c.known_id)
+        .join(UNIT, UNIT.c.id == KNOWN.c.unit_id)
         .join(PERSON, PERSON.c.id == SHOWING.c.person_id)
-        .where(KNOWN.c.line_id == line_id, SHOWING.c.at >= micros(since), PERSON.c.simulated.is_(False))
-        .group_by(KNOWN.c.defective, SHOWING.c.verdict)
+        .where(KNOWN.c.line_id == line_id, KNOWN.c.retired_at.is_(None), UNIT.c.recipe_id == recipe_id)
+        .where(SHOWING.c.at >= micros(since), SHOWING.c.at <= micros(until), PERSON.c.simulated.is_(False))
+        .subquery()
     )
-    said = {(bool(defective), verdict): count for defective, verdict, count in tx.execute(query)}
+    query = select(newest.c.defective, newest.c.verdict, func.count()).where(newest.c.rank == 1)
+    said = {
+        (bool(defective), verdict): count
+        for defective, verdict, count in tx.execute(query.group_by(newest.c.defective, newest.c.verdict))
+    }
     passed, rejected = str(Verdict.PASS), str(Verdict.REJECT)
     found, false = said.get((True, rejected), 0), said.get((False, rejected), 0)
     return Misses(

@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import bindparam, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, and_, bindparam, func, insert, or_, select, update
 
+from inspection.core.known import TASK_REASON as KNOWN_ANSWER
 from inspection.core.moment import micros, moment
 from inspection.core.review import TaskState
 from inspection.store.records import LABEL, LINE, TASK
@@ -45,12 +46,13 @@ _COLUMNS = (
 )
 _NAMES = tuple(column.key for column in _COLUMNS)
 _LIVE = or_(TASK.c.state == "open", TASK.c.state == "leased")
-_LIVE_TASK_OF = Prepared(select(*_COLUMNS).where(TASK.c.unit_id == bindparam("unit"), _LIVE))
+OWED = TASK.c.reason != KNOWN_ANSWER  # a known unit in somebody's hands owes nobody a review
+_LIVE_TASK_OF = Prepared(select(*_COLUMNS).where(TASK.c.unit_id == bindparam("unit"), _LIVE, OWED))
 _OPEN = Prepared(insert(TASK).inline())
 
 
 def live_task(tx: Tx, unit_id: int) -> Task | None:
-    """The task a unit waits on, if any."""
+    """The review that a unit waits for, if any."""
     row = _LIVE_TASK_OF.run(tx, {"unit": unit_id}).fetchone()
     return None if row is None else _task(row)
 
@@ -74,6 +76,31 @@ def open_task(tx: Tx, line_id: int, unit_id: int, reason: str, ready_at: datetim
     _OPEN.run(tx, values)
 
 
+def open_known(tx: Tx, line_id: int, unit_id: int, ready_at: datetime, now: datetime) -> Task:
+    """A task that shows a known unit: to be given out at once, and to nobody else."""
+    values = {
+        "line_id": line_id, "unit_id": unit_id, "reason": KNOWN_ANSWER, "state": "open", "opened_at": micros(now),
+        "ready_at": micros(ready_at),
+    }  # fmt: skip
+    return _task(tx.execute(insert(TASK).values(values).returning(*_COLUMNS)).one())
+
+
+def end_known(tx: Tx, which: ColumnElement[bool], now: datetime) -> None:
+    """Take known units out of people's hands."""
+    query = update(TASK).where(TASK.c.reason == KNOWN_ANSWER, _LIVE, which)
+    tx.execute(query.values(state=str(TaskState.CANCELLED), closed_at=micros(now)))
+
+
+def of_unit(unit_id: int) -> ColumnElement[bool]:
+    """That show this unit."""
+    return TASK.c.unit_id == unit_id
+
+
+def lapsed(line_id: int, now: datetime) -> ColumnElement[bool]:
+    """Whose lease on the line has run out."""
+    return and_(TASK.c.line_id == line_id, TASK.c.leased_until <= micros(now))
+
+
 def make_ready(tx: Tx, task_id: int, ready_at: datetime) -> None:
     """Change from when on a task is given out."""
     tx.execute(update(TASK).where(TASK.c.id == task_id).values(ready_at=micros(ready_at)))
@@ -91,7 +118,7 @@ def held_by(tx: Tx, person_id: int, now: datetime) -> Task | None:
 def next_free(tx: Tx, line: str | None, now: datetime, skip: tuple[int, ...] = ()) -> Task | None:
     """The task that has been ready longest and that nobody holds."""
     free = or_(TASK.c.state == "open", (TASK.c.state == "leased") & (TASK.c.leased_until <= micros(now)))
-    query = select(*_COLUMNS).where(free, TASK.c.ready_at <= micros(now), TASK.c.id.not_in(skip))
+    query = select(*_COLUMNS).where(free, OWED, TASK.c.ready_at <= micros(now), TASK.c.id.not_in(skip))
     if line is not None:
         query = query.join(LINE, LINE.c.id == TASK.c.line_id).where(LINE.c.name == line)
     row = tx.execute(query.order_by(TASK.c.ready_at, TASK.c.id).limit(1)).one_or_none()
@@ -139,7 +166,9 @@ def close(tx: Tx, task_id: int, state: TaskState, now: datetime) -> None:
 def oldest_ready(tx: Tx, line_id: int, now: datetime) -> datetime | None:
     """Since when the line's oldest unit waits for a person, if any does."""
     live = TASK.c.state.in_((str(TaskState.OPEN), str(TaskState.LEASED)))
-    query = select(func.min(TASK.c.ready_at)).where(TASK.c.line_id == line_id, live, TASK.c.ready_at <= micros(now))
+    query = select(func.min(TASK.c.ready_at)).where(
+        TASK.c.line_id == line_id, live, OWED, TASK.c.ready_at <= micros(now)
+    )
     oldest = tx.execute(query).scalar()
     return None if oldest is None else moment(oldest)
 

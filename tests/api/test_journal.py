@@ -5,6 +5,7 @@ import pytest
 
 from inspection.core.level import Level
 from tests.api.conftest import Served
+from tests.api.test_review import judge, take
 
 
 @pytest.fixture
@@ -21,10 +22,25 @@ def test_the_journal_is_read_page_by_page(erin: httpx.Client) -> None:
         page = erin.get("/journal", params={"after": after, "limit": 3}).json()
         entries += page["entries"]
         after = page["next"]
+        assert page["withheld"] == []
     assert [one["seq"] for one in entries] == list(range(1, len(entries) + 1))
     assert (entries[0]["event"], entries[0]["subject"]) == ("line_added", "line/phones")
     own = erin.get("/journal", params={"subject": "line/phones/unit/S-1"}).json()["entries"]
     assert {one["subject"] for one in own} == {"line/phones/unit/S-1"}
+
+
+def test_what_a_blind_review_withholds_is_named_and_told_later(served: Served) -> None:
+    served.plant.level(Level.SHADOW)
+    served.plant.unit("S-1")
+    erin, ines = served.as_("erin"), served.as_("ines")
+    asked = {"subject": "line/phones/unit/S-1"}
+    page = erin.get("/journal", params=asked).json()
+    assert page["withheld"]
+    judge(ines, take(ines))
+    served.plant.later(seconds=31)
+    later = erin.get("/journal", params={**asked, "after": page["withheld"][0] - 1, "limit": 1}).json()
+    assert [one["seq"] for one in later["entries"]] == page["withheld"][:1]
+    assert later["withheld"] == []
 
 
 def test_a_whole_journal_verifies_in_parts_that_fit_together(erin: httpx.Client) -> None:

@@ -18,7 +18,7 @@ def erin(served: Served) -> httpx.Client:
     served.plant.level(Level.SHADOW)
     served.plant.label_many(20)
     served.plant.label_many(10, Verdict.REJECT, 0.9, "bad")
-    served.plant.later(seconds=1)
+    served.plant.later(seconds=31)
     return served.as_("erin")
 
 

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from scipy.stats import binomtest
 
 from inspection.core.risk import Claim, Risk
-from inspection.core.sensitivity import Sensitivity, corrected, of_double_reads, pooled
+from inspection.core.sensitivity import Sensitivity, corrected
 
 
 @settings(max_examples=50, deadline=None)
@@ -35,12 +35,6 @@ def test_the_share_of_defects_that_pass_is_not_changed_by_misses() -> None:
 def test_what_was_not_measured_is_not_corrected() -> None:
     claim = Claim(definition=Risk.PER_UNIT, limit=0.01, delta=0.05)
     assert corrected(claim, None) == (claim, 1.0)
-
-
-def test_known_answers_and_double_reads_are_counted_together() -> None:
-    known, reads = Sensitivity(found=48, shown=50), of_double_reads(both=30, second_only=5)
-    assert reads == Sensitivity(found=30, shown=35)
-    assert pooled(known, reads) == Sensitivity(found=78, shown=85)
 
 
 @pytest.mark.parametrize(("found", "shown"), [(0, 0), (3, 2), (-1, 2)])

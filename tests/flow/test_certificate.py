@@ -32,7 +32,7 @@ def plant(any_db: Database) -> Plant:
 
 
 def issue(plant: Plant, limits: Limits = LIMITS, **other: object) -> Certificate | NotProved:
-    plant.later(seconds=1)
+    plant.later(seconds=31)
     made = prove(plant, limits, **other)
     plant.write(lambda tx: certificate.keep(tx, made, line="phones", by="erin", now=plant.now))
     return made
@@ -63,7 +63,7 @@ def level(plant: Plant) -> Level:
 
 
 def test_what_was_proved_of_a_line_that_has_changed_meanwhile_is_not_kept(plant: Plant) -> None:
-    plant.later(seconds=1)
+    plant.later(seconds=31)
     made = prove(plant)
     plant.later(seconds=1)
     plant.write(lambda tx: line_flow.add_camera(tx, line="phones", name="second", by="erin", now=plant.now))

@@ -1,6 +1,7 @@
 """Known-answer units in inspectors' work: like any blind unit in form, and without effect on anything but the count."""
 
 import dataclasses
+from datetime import timedelta
 
 import pytest
 
@@ -10,9 +11,12 @@ from inspection.core.level import Level
 from inspection.core.review import Refusal
 from inspection.flow import known, label, review
 from inspection.flow.review import Held
-from inspection.store import journal
+from inspection.store import journal, lines
 from inspection.store import known as kept
+from inspection.store.database import Tx
 from inspection.store.reports import review as report
+from inspection.store.reports import sight, story
+from inspection.store.reports import units as listing
 from tests.plant import Plant
 
 WHY = "Two experts looked at it."
@@ -54,7 +58,13 @@ def undo(plant: Plant) -> Held:
 
 
 def misses(plant: Plant) -> Misses:
-    return plant.read(lambda tx: kept.misses(tx, plant.camera.line_id, plant.now.replace(year=2020)))
+    """All that was said until now."""
+
+    def look(tx: Tx) -> Misses:
+        on = lines.in_force(tx, "phones")
+        return kept.misses(tx, on.id, on.recipe_id, plant.now - timedelta(days=365), plant.now)
+
+    return plant.read(look)
 
 
 def test_a_known_unit_comes_before_one_that_is_due_and_looks_like_it(plant: Plant) -> None:
@@ -172,15 +182,105 @@ def test_after_an_answer_to_another_unit_that_one_is_taken_back(plant: Plant) ->
     assert misses(plant).found == 1
 
 
-def test_a_lease_that_was_lost_counts_nothing(plant: Plant) -> None:
+def test_one_whose_lease_ran_out_goes_to_nobody_else(plant: Plant) -> None:
     choose(plant)
     plant.unit("S-0733", 0.1)
     held = claim(plant)
     plant.later(hours=2)
-    plant.answer(claim(plant, "ivan", share=0.0), Verdict.PASS, "ivan")
-    assert claim(plant, "ivan", share=0.0).task_id == held.task_id
+    assert claim(plant, "erin").unit_id == plant.find("S-0733").id
     assert not plant.answer(held, Verdict.PASS).effective
     assert misses(plant) == Misses()
+
+
+def test_one_that_is_given_back_goes_to_nobody_else(plant: Plant) -> None:
+    choose(plant)
+    plant.unit("S-0733", 0.1)
+    held = claim(plant)
+    plant.write(lambda tx: review.give_back(tx, task_id=held.task_id, lease=held.lease, now=plant.now))
+    for name in ("ines", "erin"):
+        plant.later(seconds=1)
+        other = claim(plant, name)
+        assert other.unit_id == plant.find("S-0733").id
+        plant.write(lambda tx, it=other: review.give_back(tx, task_id=it.task_id, lease=it.lease, now=plant.now))
+    assert not plant.answer(held, Verdict.PASS).effective
+
+
+def test_one_that_is_retired_is_taken_out_of_the_hands_and_out_of_the_count(plant: Plant) -> None:
+    number = choose(plant)
+    for serial in ("S-0733", "S-0734"):
+        plant.unit(serial, 0.1)
+        plant.later(seconds=1)
+    plant.answer(claim(plant), Verdict.REJECT)
+    assert misses(plant).found == 1
+    plant.later(days=31)
+    held = claim(plant, share=1.0)
+    plant.answer(held, Verdict.PASS)
+    again = claim(plant)
+    assert again.unit_id == plant.find("S-0001").id
+    plant.write(lambda tx: known.retire(tx, line="phones", number=number, by="erin", now=plant.now))
+    assert not plant.answer(again, Verdict.REJECT).effective
+    assert misses(plant) == Misses()
+
+
+def test_who_judged_it_when_it_came_is_not_shown_it(plant: Plant) -> None:
+    choose(plant)
+    plant.unit("S-0733", 0.1)
+    assert claim(plant, "ivan").unit_id == plant.find("S-0733").id
+
+
+def test_a_unit_in_somebodys_hands_as_a_known_one_still_gets_a_review_of_its_own(plant: Plant) -> None:
+    plant.image("S-0002", "front", 0.1)
+    plant.later(minutes=1)
+    held = plant.claim("ivan")
+    assert held is not None
+    plant.answer(held, Verdict.PASS, "ivan")
+    choose(plant, "S-0002", defective=False)
+    plant.unit("S-0733", 0.1)
+    shown = claim(plant)
+    plant.image("S-0002", "back", 0.1)
+    assert plant.find("S-0002").verdict is None
+    plant.later(seconds=1)
+    due = [plant.claim("ivan"), claim(plant, "erin", share=0.0)]
+    assert plant.find("S-0002").id in [one.unit_id for one in due if one is not None]
+    assert plant.answer(shown, Verdict.PASS).effective
+    assert plant.find("S-0002").verdict is None, "what is said of it as a known unit settles nothing"
+
+
+def test_each_unit_counts_once_and_not_before_its_grace_is_over(plant: Plant) -> None:
+    choose(plant)
+    for day in range(2):
+        plant.unit(f"S-073{day}", 0.1)
+        plant.later(days=31)
+        plant.answer(claim(plant), Verdict.PASS if day else Verdict.REJECT)
+        plant.answer(claim(plant, share=0.0), Verdict.PASS)
+    soon = plant.read(lambda tx: known.misses(tx, lines.in_force(tx, "phones"), plant.now))
+    assert (soon.defective_shown, soon.found) == (1, 1)
+    plant.later(seconds=31)
+    assert plant.read(lambda tx: known.misses(tx, lines.in_force(tx, "phones"), plant.now)).found == 0
+    assert plant.read(lambda tx: known.measured(tx, line="phones", now=plant.now)).shown == 1
+
+
+def test_until_its_grace_is_over_nothing_beside_the_sheet_tells_of_it(plant: Plant) -> None:
+    choose(plant)
+    plant.unit("S-0733", 0.1)
+    ines = plant.person("ines")
+
+    def told() -> tuple[bool, bool, bool]:
+        """Whether the AI's opinion, the unit in the list, and what people said of it can be seen."""
+        unit_id = plant.find("S-0001").id
+        with plant.db.read() as tx:
+            ai = sight.may_show_ai(tx, unit_id, ines.id, plant.now, inspector=True)
+            listed = listing.recent(tx, "phones", listing.UnitFilter(), plant.now, inspector=True)
+            (visit,) = story.story_for(tx, "phones", "S-0001", ines.id, plant.now, inspector=True)
+        return ai, "S-0001" in [item.serial for item in listed], bool(visit.labels) or visit.verdict is not None
+
+    assert told() == (True, True, True)
+    held = claim(plant)
+    assert told() == (False, False, False)
+    plant.answer(held, Verdict.PASS)
+    assert told() == (False, False, False)
+    plant.later(seconds=31)
+    assert told() == (True, True, True)
 
 
 def test_only_a_settled_unit_of_this_line_with_a_reason_is_known(plant: Plant) -> None:
@@ -200,7 +300,7 @@ def test_only_a_settled_unit_of_this_line_with_a_reason_is_known(plant: Plant) -
         retire()
     assert claim(plant).unit_id == plant.find("S-0733").id
     choose(plant, defective=False)
-    listed = plant.read(lambda tx: kept.of_line(tx, plant.camera.line_id))
+    listed = plant.read(lambda tx: kept.of_line(tx, plant.camera.line_id, plant.now))
     assert [(one.defective, one.retired_at is None) for one in listed] == [(False, True), (True, False)]
 
 

@@ -296,7 +296,7 @@ def test_nobody_lets_a_candidate_without_proof_through_the_gate(trial: Trial) ->
 
 def prove(trial: Trial) -> None:
     """A certificate for the candidate's model from the labels there are."""
-    trial.plant.later(seconds=1)
+    trial.plant.later(seconds=31)
     now, limits = trial.plant.now, Limits(escape=0.06, overkill=0.06, escape_per_defective=None)
     made = trial.plant.read(
         lambda tx: certificate.prove(tx, line="phones", model=NEW, limits=limits, now=now, window=timedelta(days=90))

@@ -37,6 +37,13 @@ def test_images_of_one_group_are_no_more_evidence_than_one_of_them() -> None:
     assert difference_error(*four, np.arange(240)) == pytest.approx(alone / 2, rel=0.05)
 
 
+def test_one_group_tells_nothing() -> None:
+    one, other = figures(1, 1.0), figures(2, 1.0)
+    for kind in (DEFECTIVE, ~DEFECTIVE):
+        assert difference_error(DEFECTIVE, one, other, np.where(kind, 0, ALONE + 1)) == np.inf
+        assert difference_error(DEFECTIVE, one, other, np.where(kind, ALONE % 2, ALONE + 2)) < 1
+
+
 @given(st.integers(0, 99), st.floats(0, 3))
 def test_a_score_does_not_differ_from_itself_nor_from_its_like(seed: int, gain: float) -> None:
     raw = figures(seed, gain)

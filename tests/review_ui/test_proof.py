@@ -26,7 +26,7 @@ def model(plant):
         verdict = Verdict.REJECT if bad else Verdict.PASS
         given = Label(verdict=verdict, defect_types=("scratch",) if bad else (), seconds=2.0)
         plant.answer("ines", given, seen=images)
-    plant.wait(1)
+    plant.wait(31)
     return found
 
 

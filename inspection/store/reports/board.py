@@ -8,7 +8,7 @@ from sqlalchemy import case, func, select
 from inspection.core.level import Level
 from inspection.core.moment import micros, moment
 from inspection.core.monitor import Light
-from inspection.store import lines, models, monitor
+from inspection.store import lines, models, monitor, queue
 from inspection.store.database import Tx
 from inspection.store.lines import LineInForce
 from inspection.store.records import IMAGE, TASK, UNIT, WINDOW
@@ -97,7 +97,7 @@ def waiting_of(tx: Tx, line_id: int, now: datetime) -> tuple[int, float | None]:
     live = TASK.c.state.in_(("open", "leased"))
     count, oldest = tx.execute(
         select(func.count(), func.min(TASK.c.ready_at)).where(
-            TASK.c.line_id == line_id, live, TASK.c.ready_at <= micros(now)
+            TASK.c.line_id == line_id, live, queue.OWED, TASK.c.ready_at <= micros(now)
         )
     ).one()
     return count, (now - moment(oldest)).total_seconds() if oldest is not None else None

@@ -226,16 +226,22 @@ def failures(tx: Tx, line_id: int, model: str | None) -> tuple[int, int]:
 def agreement(tx: Tx, line_id: int, model: str | None, since: datetime) -> tuple[int, int]:
     """With how many of the newest 1000 blind labels since then a model agrees, and how many there are: labels of units
     that it was asked about, in force or in shadow, and of which it may speak."""
+    newest = (  # the limit keeps databases from reading all of the line's labels first
+        select(LABEL.c.id, LABEL.c.unit_id, LABEL.c.verdict)
+        .where(LABEL.c.line_id == line_id, LABEL.c.at >= micros(since), LABEL.c.effective, LABEL.c.saw_ai.is_(False))
+        .order_by(LABEL.c.at.desc())
+        .limit(5 * RECENT)
+        .subquery()
+    )
     query = (
-        select(func.max(PREDICTION.c.score), LABEL.c.verdict)
-        .select_from(LABEL)
-        .join(IMAGE, IMAGE.c.unit_id == LABEL.c.unit_id)
+        select(func.max(PREDICTION.c.score), newest.c.verdict)
+        .select_from(newest)
+        .join(IMAGE, IMAGE.c.unit_id == newest.c.unit_id)
         .join(PREDICTION, PREDICTION.c.image_id == IMAGE.c.id)
-        .where(LABEL.c.line_id == line_id, LABEL.c.effective, LABEL.c.saw_ai.is_(False), LABEL.c.at >= micros(since))
         .where(PREDICTION.c.model == (model or ""), PREDICTION.c.score.is_not(None))
         .where(IMAGE.c.unfit.is_(None), PREDICTION.c.novel.is_(False))
-        .group_by(LABEL.c.id, LABEL.c.verdict)
-        .order_by(LABEL.c.id.desc())
+        .group_by(newest.c.id, newest.c.verdict)
+        .order_by(newest.c.id.desc())
         .limit(RECENT)
     )
     found = tx.execute(query).all()

@@ -116,9 +116,11 @@ class Visit:
     journal: tuple[StoryEntry, ...]
 
 
-def story(tx: Tx, line: str, serial: str, hide_ai: frozenset[int] = frozenset()) -> tuple[Visit, ...]:
+def story(
+    tx: Tx, line: str, serial: str, hide_ai: frozenset[int] = frozenset(), hide_all: frozenset[int] = frozenset()
+) -> tuple[Visit, ...]:
     """Every visit of a unit, newest first; `hide_ai` names visits (by unit id) whose AI opinion must stay unknown
-    (see sight.may_show_ai).
+    (see sight.may_show_ai), and `hide_all` those of which what people said must as well.
 
     Raises Unknown when the line has never seen the serial.
     """
@@ -126,17 +128,19 @@ def story(tx: Tx, line: str, serial: str, hide_ai: frozenset[int] = frozenset())
     rows = tx.execute(query.order_by(UNIT.c.visit.desc())).all()
     if not rows:
         raise Unknown(f"Line {line!r} has never seen a unit {serial!r}. Check the serial, or search the list.")
-    return tuple(_visit(tx, line, row._mapping, hide=row.id in hide_ai) for row in rows)
+    return tuple(_visit(tx, line, row._mapping, hide=row.id in hide_ai, hide_all=row.id in hide_all) for row in rows)
 
 
 def story_for(tx: Tx, line: str, serial: str, person_id: int, now: datetime, *, inspector: bool) -> tuple[Visit, ...]:
     """The story as that person may know it: of a visit whose blind review is open, nothing of the AI."""
+    shown = select(UNIT.c.id).where(UNIT.c.serial == serial, sight.judged_as_known(now))
+    as_known = frozenset(tx.execute(shown).scalars())
     hide = frozenset(
         unit_id
         for unit_id in visits(tx, line, serial)
         if not sight.may_show_ai(tx, unit_id, person_id, now, inspector=inspector)
     )
-    return story(tx, line, serial, hide)
+    return story(tx, line, serial, hide, as_known)
 
 
 def visits(tx: Tx, line: str, serial: str) -> tuple[int, ...]:
@@ -147,12 +151,13 @@ def visits(tx: Tx, line: str, serial: str) -> tuple[int, ...]:
     return tuple(tx.execute(query).scalars())
 
 
-def _visit(tx: Tx, line: str, r: object, *, hide: bool) -> Visit:
+def _visit(tx: Tx, line: str, r: object, *, hide: bool, hide_all: bool) -> Visit:
     row = dict(r)  # type: ignore[call-overload]
     label = row["serial"] if row["visit"] == 1 else f"{row['serial']}#{row['visit']}"
     entries = journal.entries(tx, subject=f"line/{line}/unit/{label}", limit=500)
     shown = [e for e in entries if not hide or e.change.event in sight.UNTELLING]
-    blank = hide and (row["person_verdict"] is None or row["by"] != "person")
+    shown = [e for e in shown if not hide_all or e.change.event == "image_stored"]
+    blank = hide_all or (hide and (row["person_verdict"] is None or row["by"] != "person"))
     settled = row["settled_at"]
     return Visit(
         unit_id=row["id"],
@@ -166,7 +171,7 @@ def _visit(tx: Tx, line: str, r: object, *, hide: bool) -> Visit:
         opened_at=moment(row["opened_at"]),
         settled_at=moment(settled) if settled is not None and not blank else None,
         images=tuple(_images(tx, row["id"], hide=hide)),
-        labels=tuple(_labels(tx, row["id"])),
+        labels=() if hide_all else tuple(_labels(tx, row["id"])),
         journal=tuple(
             StoryEntry(
                 seq=e.seq,

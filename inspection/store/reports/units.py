@@ -8,7 +8,7 @@ from sqlalchemy import ColumnElement, Select, and_, or_, select
 
 from inspection.core.decide import Verdict
 from inspection.core.moment import moment
-from inspection.store import lines
+from inspection.store import lines, queue
 from inspection.store.database import Tx
 from inspection.store.records import IMAGE, UNIT
 from inspection.store.reports import sight
@@ -52,14 +52,16 @@ def recent(
 ) -> tuple[UnitItem, ...]:
     """The line's newest units that fit the filter; go on with `before_id`, the last one's id.
 
-    Units whose AI opinion must stay unknown (see `sight.hidden`) are left out of any filter that would tell it.
+    Units whose AI opinion must stay unknown (see `sight.hidden`) are left out of any filter that would tell it, and
+    those that an inspector may have before the eyes as a known unit altogether.
     """
     known = lines.in_force(tx, line)
-    waiting = sight.reviewed()
+    waiting = sight.reviewed(queue.OWED)
     hidden = sight.hidden(sight.shown_at(known), now, inspector=inspector)
     blank = and_(hidden, or_(waiting, UNIT.c.person_verdict.is_(None)))
     query = select(*UNIT.c, waiting.label("waiting"), hidden.label("hidden"), blank.label("blank"))
-    query = _filtered(query.where(UNIT.c.line_id == known.id), wanted, hidden, blank)
+    seen = [~sight.judged_as_known(now)] if inspector else []
+    query = _filtered(query.where(UNIT.c.line_id == known.id, *seen), wanted, hidden, blank)
     rows = tx.execute(query.order_by(UNIT.c.id.desc()).limit(limit)).all()
     images = _image_ids(tx, [row.id for row in rows])
     return tuple(_item(row._mapping, images.get(row.id, ()), inspector=inspector) for row in rows)
