@@ -33,6 +33,9 @@ class Settings(BaseSettings):
     window_seconds: float = Field(60.0, gt=0, le=86_400, description="Longest time of one such window.")
     secure_cookies: bool = Field(False, description="Send cookies over HTTPS only; turn on behind a TLS proxy.")
     two_people: bool = Field(False, description="More freedom for an AI needs a second person's approval.")
+    second_readings: float = Field(
+        0.02, ge=0, le=1, description="Share of reviews before which comes a unit that another inspector has judged."
+    )
     camera_token: str = Field("", repr=False, description="Token for the command 'jidoka camera'.")
 
     @property

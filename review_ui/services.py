@@ -48,3 +48,4 @@ class Services:
     demo: DemoControl | None = None
     secure_cookies: bool = False
     two_people: bool = False
+    second_readings: float = 0.0

@@ -39,6 +39,7 @@ class Plant:
     predictor: Predictor | None = None
     demo: DemoControl | None = None
     two_people: bool = False
+    second_readings: float = 0.0
 
 
 class Problem(BaseModel):

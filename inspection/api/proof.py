@@ -142,6 +142,15 @@ class MissesBody(BaseModel):
     rejected: int
 
 
+class ReadingsBody(BaseModel):
+    """Units read twice, blind: rejected by both, by the second inspector alone, and those that wait to be settled."""
+
+    read: int
+    both: int
+    second_only: int
+    differ: int
+
+
 class ProofBody(BaseModel):
     """What is proved on a line now, and what is missing."""
 
@@ -156,6 +165,7 @@ class ProofBody(BaseModel):
     guards: list[GuardBody]
     audit: AuditBody | None = Field(description="Null while the line has passed no units.")
     misses: MissesBody | None = Field(description="What inspectors said of known units; null for inspectors.")
+    readings: ReadingsBody | None = Field(description="What came of second readings; null for inspectors.")
 
 
 class Wanted(BaseModel):
@@ -170,7 +180,7 @@ class Wanted(BaseModel):
     model: Number | None = Field(None, description="Version of the model; the one in force without it.")
     found: Number | None = Field(None, description="Of the known defects shown to inspectors, so many were found.")
     shown: Number | None = Field(None, description="Known defects that were shown to inspectors.")
-    measured: bool = Field(False, description="Take both from what known units have shown.")
+    measured: bool = Field(False, description="Take both from known units and second readings.")
     days: Days = Field(90, description="Labels of so many days.")
     valid_days: Days = Field(30, description="For so many days it holds.")
 
@@ -212,6 +222,7 @@ def get_proof(
                 weekly_units=told.weekly_units, labels=told.audit.labels, share=told.audit.share
             ),
             misses=MissesBody(**told.misses.__dict__) if caller.may(Role.ENGINEER) else None,
+            readings=ReadingsBody(**told.readings.__dict__) if caller.may(Role.ENGINEER) else None,
         )  # fmt: skip
 
     return caller.read(look)

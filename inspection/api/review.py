@@ -104,7 +104,12 @@ class Leased(BaseModel):
 )
 def take_next(caller: AsInspector, wanted: WantedUnit) -> SheetBody | Response:
     """The unit that you hold already, or else the one that has waited longest, by lease."""
-    held = caller.write(lambda tx: review.claim(tx, person_id=caller.person.id, line=wanted.line, now=caller.now))
+    held = caller.write(
+        lambda tx: review.claim(
+            tx, person_id=caller.person.id, line=wanted.line, now=caller.now,
+            second_share=caller.plant.second_readings,
+        )
+    )  # fmt: skip
     return Response(status_code=204) if held is None else _sheet(caller, held)
 
 

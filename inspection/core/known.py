@@ -1,4 +1,4 @@
-"""Known-answer units: past units whose truth is known, mixed into inspectors' work to measure what they miss."""
+"""Past units mixed into inspectors' work to measure what they miss: known-answer units, and second readings."""
 
 import re
 from dataclasses import dataclass
@@ -6,7 +6,7 @@ from hashlib import blake2b
 
 from inspection.core.route import share_of
 
-TASK_REASON = "known_answer"
+KNOWN_ANSWER, SECOND_READING = "known_answer", "second_reading"
 SHARE = 0.02  # of all reviews, on lines that have known units
 _DIGITS = re.compile(r"\d{1,3}(?=\D*$)")
 
@@ -26,9 +26,21 @@ class Misses:
     rejected: int = 0
 
 
-def due(salt: str, task_id: int, person_id: int, share: float) -> bool:
-    """Whether a person is to get a known unit before a task: drawn once for the two of them, by hash."""
-    return share_of(salt, f"known {task_id} {person_id}") < share
+@dataclass(frozen=True, kw_only=True)
+class Readings:
+    """Second readings, by what came of them: of units that the second inspector rejected, the first one had rejected
+    `both` too and passed `second_only`, but for those that turned out to be good; `differ` of all `read` wait to be
+    settled."""
+
+    read: int = 0
+    both: int = 0
+    second_only: int = 0
+    differ: int = 0
+
+
+def due(salt: str, kind: str, task_id: int, person_id: int, share: float) -> bool:
+    """Whether a person is to get a unit of that kind before a task: drawn once for the two of them, by hash."""
+    return share_of(salt, f"{kind} {task_id} {person_id}") < share
 
 
 def disguise(serial: str, key: str) -> str:

@@ -25,6 +25,21 @@ class Sensitivity:
         return lower_bound(self.found, self.shown, delta)
 
 
+def of_double_reads(both: int, second_only: int) -> Sensitivity | None:
+    """From units read twice, blind: of the defects that the second reader found (and that hold after adjudication) the
+    first one found `both`; None without any. A defect that hides from both is not seen here, so known-answer units say
+    more."""
+    return Sensitivity(found=both, shown=both + second_only) if both + second_only else None
+
+
+def pooled(*parts: Sensitivity | None) -> Sensitivity | None:
+    """Known-answer units and double reads together; None where neither was."""
+    there = [part for part in parts if part is not None]
+    if not there:
+        return None
+    return Sensitivity(found=sum(part.found for part in there), shown=sum(part.shown for part in there))
+
+
 def corrected(claim: Claim, sensitivity: Sensitivity | None) -> tuple[Claim, float]:
     """The claim to test on people's labels so that it holds for the truth, and the share of defects they surely find.
 

@@ -1,22 +1,23 @@
-"""Known-answer units: chosen by an engineer, mixed into inspectors' work, and judged without effect on any unit."""
+"""Past units mixed into inspectors' work, and judged without effect on any unit: known ones and second readings."""
 
 from datetime import datetime, timedelta
 
 from inspection.core.decide import Disposition, Verdict
 from inspection.core.journal import Change, facts, plain
-from inspection.core.known import TASK_REASON, InvalidKnown, Misses, disguise, due
+from inspection.core.known import KNOWN_ANSWER, SECOND_READING, InvalidKnown, Misses, Readings, disguise, due
 from inspection.core.label import UNDO_WITHIN, Label, check_types
 from inspection.core.people import Person
 from inspection.core.review import TaskState
-from inspection.core.sensitivity import Sensitivity
+from inspection.core.sensitivity import Sensitivity, of_double_reads, pooled
 from inspection.flow import certificate
-from inspection.store import journal, known, lines, queue, units
+from inspection.store import journal, known, lines, monitor, queue, units
 from inspection.store.database import Tx
 from inspection.store.known import Showing
 from inspection.store.lines import LineInForce
 from inspection.store.queue import Task
 
 AGAIN_AFTER = timedelta(days=30)
+READ_AGAIN_WITHIN = timedelta(days=1)
 
 
 def add(tx: Tx, *, line: str, unit_id: int, defective: bool, reason: str, by: str, now: datetime) -> int:
@@ -43,7 +44,7 @@ def retire(tx: Tx, *, line: str, number: int, by: str, now: datetime) -> None:
     unit_id = known.retire(tx, on.id, number, now)
     if unit_id is None:
         raise InvalidKnown(f"Line {line!r} has no known unit {number} that is still shown.")
-    queue.end_known(tx, queue.of_unit(unit_id), now)
+    queue.end_showings(tx, queue.of_unit(unit_id), now)
     _tell(tx, line, number, "known_unit_retired", by, "retired", "", now)
 
 
@@ -53,65 +54,115 @@ def misses(tx: Tx, line: LineInForce, now: datetime) -> Misses:
     return known.misses(tx, line.id, line.recipe_id, since, now - UNDO_WITHIN)
 
 
+def readings(tx: Tx, line: LineInForce, now: datetime) -> Readings:
+    """What came of second readings since the line is as it is; not what can still be taken back."""
+    since = certificate.evidence_begins(tx, line, now)
+    return known.readings(tx, line.id, line.recipe_id, since, now - UNDO_WITHIN)
+
+
+def found_by_people(tx: Tx, line: LineInForce, now: datetime) -> Sensitivity | None:
+    """What share of defects inspectors find, by known units and second readings; None while nothing tells."""
+    said, read = misses(tx, line, now), readings(tx, line, now)
+    shown = Sensitivity(found=said.found, shown=said.defective_shown) if said.defective_shown else None
+    return pooled(shown, of_double_reads(read.both, read.second_only))
+
+
 def measured(tx: Tx, *, line: str, now: datetime) -> Sensitivity:
-    """What share of known defects the line's inspectors found lately, for a certificate; raises InvalidKnown where they
-    were shown none."""
-    said = misses(tx, lines.in_force(tx, line), now)
-    if not said.defective_shown:
-        raise InvalidKnown("Inspectors have judged no known defective unit yet: choose some, and wait until they have.")
-    return Sensitivity(found=said.found, shown=said.defective_shown)
-
-
-def instead_of(tx: Tx, task: Task, person_id: int, now: datetime, share: float) -> Task | None:
-    """A known unit to give a person before a task that is due, as a task of its own; mostly None."""
-    line = lines.in_force_by_id(tx, task.line_id)
-    if not due(line.audit_salt, task.id, person_id, share) or known.was_instead_of(tx, task.id, person_id):
-        return None
-    queue.end_known(tx, queue.lapsed(line.id, now), now)
-    found = known.for_person(tx, line.id, line.recipe_id, person_id, now - AGAIN_AFTER)
+    """The same for a certificate; raises InvalidKnown while nothing tells."""
+    found = found_by_people(tx, lines.in_force(tx, line), now)
     if found is None:
+        raise InvalidKnown("Inspectors have judged no known defective unit yet: choose some, and wait until they have.")
+    return found
+
+
+def settle(tx: Tx, *, line: str, number: int, defective: bool, reason: str, by: str, now: datetime) -> None:
+    """Say what a unit is in truth that two inspectors judged differently; a defective one that was passed is told as an
+    escape. Raises InvalidKnown where there is nothing to settle."""
+    on = lines.in_force(tx, line)
+    waiting = {one.number: one for one in known.differences(tx, on.id, now - UNDO_WITHIN)}
+    if number not in waiting:
+        raise InvalidKnown(f"Line {line!r} has no second reading {number} that waits to be settled.")
+    if len(reason.strip()) < 3:
+        raise InvalidKnown("Write how its truth is known, such as a second look by two experts.")
+    known.settle(tx, number, Verdict.REJECT if defective else Verdict.PASS, by, now)
+    one, after = waiting[number], "defective" if defective else "good"
+    change = Change(
+        subject=f"line/{line}/second/{number}", event="second_reading_settled", actor=by, before="differs",
+        after=after, reason=plain(reason.strip()), facts=facts(serial=one.serial, visit=one.visit),
+    )  # fmt: skip
+    journal.append(tx, now, change)
+    if defective and one.first is Verdict.PASS:
+        text = f"Unit {one.serial}, which a person had passed, is defective. Hold it, and look at units around it."
+        monitor.fire(tx, on.id, "escape", one.serial, text, now)
+
+
+def instead_of(
+    tx: Tx, task: Task, person_id: int, now: datetime, known_share: float, second_share: float
+) -> Task | None:
+    """A past unit to give a person before a task that is due, as a task of its own; mostly None."""
+    line = lines.in_force_by_id(tx, task.line_id)
+    salt, kinds = line.audit_salt, ((KNOWN_ANSWER, known_share), (SECOND_READING, second_share))
+    wanted = [kind for kind, share in kinds if due(salt, kind, task.id, person_id, share)]
+    if not wanted or known.was_instead_of(tx, task.id, person_id):
         return None
-    known_id, unit_id = found
-    made = queue.open_known(tx, line.id, unit_id, task.ready_at, now)
-    before = units.get(tx, task.unit_id)
-    serial = disguise(before.serial, f"{line.audit_salt} {made.id}")
-    known.show(
-        tx, known_id, task_id=made.id, person_id=person_id, instead_of=task.id, serial=serial, at=before.opened_at
-    )
-    return made
+    queue.end_showings(tx, queue.lapsed(line.id, now), now)
+    for kind in wanted:
+        known_id = label_id = None
+        if kind == KNOWN_ANSWER:
+            found = known.for_person(tx, line.id, line.recipe_id, person_id, now - AGAIN_AFTER)
+            known_id, unit_id = found or (None, 0)
+        else:
+            window = (now - READ_AGAIN_WITHIN, now - UNDO_WITHIN)
+            found = known.for_second_reading(tx, line.id, line.recipe_id, person_id, *window)
+            unit_id, label_id = found or (0, None)
+        if found is not None:
+            made = queue.open_showing(tx, line.id, unit_id, kind, task.ready_at, now)
+            before = units.get(tx, task.unit_id)
+            known.show(
+                tx, unit_id, known_id=known_id, label_id=label_id, task_id=made.id, person_id=person_id,
+                instead_of=task.id, serial=disguise(before.serial, f"{salt} {made.id}"), at=before.opened_at,
+            )  # fmt: skip
+            return made
+    return None
 
 
 def put_down(tx: Tx, task: Task, now: datetime, *, ready_at: datetime | None = None) -> None:
-    """A person lets a task go, judged or not: back into the queue, but a known unit goes to nobody else in its
+    """A person lets a task go, judged or not: back into the queue, but a past unit goes to nobody else in its
     disguise."""
-    if task.reason == TASK_REASON:
+    if task.reason in (KNOWN_ANSWER, SECOND_READING):
         queue.close(tx, task.id, TaskState.CANCELLED, now)
     else:
         queue.release(tx, task.id, ready_at)
 
 
 def answer(tx: Tx, shown: Showing, task: Task, lease: str, person: Person, label: Label, now: datetime) -> bool:
-    """Keep what a person said of a known unit; whether they still held it. No unit and no guard hears of it."""
+    """Keep what a person said of a past unit; whether they still held it. No unit and no guard hears of it."""
     line = lines.in_force_by_id(tx, task.line_id).line
     check_types(label, line.recipe.defect_types)
     if task.state is not TaskState.LEASED or task.lease != lease or task.leased_by != person.id:
         return False
     known.answer(tx, shown.id, person.id, label.verdict, now)
     queue.close(tx, task.id, TaskState.DONE, now)
-    right = (label.verdict is Verdict.REJECT) is shown.defective
-    after = "right" if right else ("missed" if shown.defective else "overkill")
-    _tell(tx, line.name, shown.known_id, "known_unit_judged", person.name, after, "", now, seconds=label.seconds)
+    if shown.known_id is None:
+        after = "same" if label.verdict is shown.first else "differs"
+        subject, event = f"line/{line.name}/second/{shown.id}", "second_reading"
+    else:
+        right = (label.verdict is Verdict.REJECT) is shown.defective
+        after = "right" if right else ("missed" if shown.defective else "overkill")
+        subject, event = f"line/{line.name}/known/{shown.known_id}", "known_unit_judged"
+    told = facts(seconds=label.seconds)
+    journal.append(tx, now, Change(subject=subject, event=event, actor=person.name, after=after, facts=told))
     return True
 
 
 def disposition(label: Label) -> Disposition:
-    """What an inspector hears of a known unit that they have judged: the same as of any other."""
+    """What an inspector hears of a past unit that they have judged: the same as of any other."""
     reason = "passed_by_person" if label.verdict is Verdict.PASS else "rejected_by_person"
     return Disposition(verdict=label.verdict, by="person", reason=reason)
 
 
 def take_back(tx: Tx, person: Person, after: datetime | None, now: datetime) -> Task | None:
-    """Open a person's last task again where that showed a known unit, judged within the grace and after `after`."""
+    """Open a person's last task again where that showed a past unit, judged within the grace and after `after`."""
     shown = known.last_of(tx, person.id, now - UNDO_WITHIN)
     if shown is None or shown.at is None or (after is not None and shown.at <= after):
         return None
@@ -124,7 +175,8 @@ def take_back(tx: Tx, person: Person, after: datetime | None, now: datetime) -> 
     known.answer(tx, shown.id, person.id, None, now)
     queue.release(tx, task.id)
     line = lines.in_force_by_id(tx, task.line_id).line.name
-    _tell(tx, line, shown.known_id, "known_unit_undone", person.name, "", "", now)
+    subject = f"line/{line}/known/{shown.known_id}" if shown.known_id else f"line/{line}/second/{shown.id}"
+    journal.append(tx, now, Change(subject=subject, event="judgement_undone", actor=person.name))
     return queue.get(tx, task.id)
 
 

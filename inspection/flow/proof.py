@@ -6,13 +6,14 @@ from datetime import datetime, timedelta
 from inspection.core.certify import walk_both
 from inspection.core.eprocess import RateProcess
 from inspection.core.evidence import AuditNeed, audit_share_for
-from inspection.core.known import Misses
+from inspection.core.known import Misses, Readings
 from inspection.core.label import UNDO_WITHIN
 from inspection.core.line import Line
 from inspection.core.policy import Policy
 from inspection.core.refusal import Refused, refusal
 from inspection.core.risk import Limits, Risk
 from inspection.core.sample import thinned
+from inspection.core.sensitivity import Sensitivity
 from inspection.core.thresholds import Curve, curve
 from inspection.flow import certificate, guard
 from inspection.flow import known as known_flow
@@ -20,7 +21,7 @@ from inspection.store import certificates, lines, models, units
 from inspection.store import known as known_units
 from inspection.store.certificates import Kept
 from inspection.store.database import Tx
-from inspection.store.known import Known
+from inspection.store.known import Difference, Known
 from inspection.store.models import Model
 
 WEEK = timedelta(days=7)
@@ -42,7 +43,8 @@ class Watch:
 class Proof:
     """The proof of a line's model: the certificate that holds, or `why` none does and the last one there was; blind
     labels at hand; the risk-coverage curve of the side that passes; what labels lack to prove either side's limits;
-    guards; the audit that would prove the limit each week; known units, and what inspectors said of them."""
+    guards; the audit that would prove the limit each week; known units, second readings, those that differ, and what
+    share of defects they say that inspectors have `found`."""
 
     line: Line
     policy: Policy
@@ -61,6 +63,9 @@ class Proof:
     audit: AuditNeed | None
     known: tuple[Known, ...]
     misses: Misses
+    readings: Readings
+    differences: tuple[Difference, ...]
+    found: Sensitivity | None
 
 
 def proof(tx: Tx, name: str, now: datetime, model: str | None = None) -> Proof:
@@ -90,7 +95,9 @@ def proof(tx: Tx, name: str, now: datetime, model: str | None = None) -> Proof:
         watches=_watches(tx, known.id), weekly_units=weekly,
         audit=audit_share_for(limits.escape, limits.delta, weekly) if weekly else None,
         known=tuple(known_units.of_line(tx, known.id, now - UNDO_WITHIN)),
-        misses=known_flow.misses(tx, known, now),
+        misses=known_flow.misses(tx, known, now), readings=known_flow.readings(tx, known, now),
+        differences=tuple(known_units.differences(tx, known.id, now - UNDO_WITHIN)),
+        found=known_flow.found_by_people(tx, known, now),
     )  # fmt: skip
 
 

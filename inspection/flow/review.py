@@ -4,7 +4,7 @@ import secrets
 from dataclasses import dataclass
 from datetime import datetime
 
-from inspection.core.known import SHARE, TASK_REASON
+from inspection.core.known import KNOWN_ANSWER, SECOND_READING, SHARE
 from inspection.core.review import Refusal, TaskState, lease_until, sight
 from inspection.flow import decide, known
 from inspection.store import queue, units
@@ -22,23 +22,25 @@ class Held:
     shows_ai: bool
 
 
-def claim(tx: Tx, *, person_id: int, line: str | None, now: datetime, known_share: float = SHARE) -> Held | None:
-    """The task this person already holds, else the one that has waited longest, now and then with a known unit before
-    it; None when there is nothing to do."""
+def claim(
+    tx: Tx, *, person_id: int, line: str | None, now: datetime, known_share: float = SHARE, second_share: float = 0.0
+) -> Held | None:
+    """The task this person already holds, else the one that has waited longest; before those shares of tasks comes a
+    past unit, known or for a second reading. None when there is nothing to do."""
     task = queue.held_by(tx, person_id, now)
     if task is not None and task.lease is not None:
         return Held(task_id=task.id, lease=task.lease, unit_id=task.unit_id, shows_ai=task.saw_ai)
     task = queue.next_free(tx, line, now)
     if task is None:
         return None
-    return give(tx, known.instead_of(tx, task, person_id, now, known_share) or task, person_id, now)
+    return give(tx, known.instead_of(tx, task, person_id, now, known_share, second_share) or task, person_id, now)
 
 
 def give(tx: Tx, task: Task, person_id: int, now: datetime) -> Held:
     """Lease a task to a person; what the person may see is settled now, by the level and the audit."""
     unit = units.get(tx, task.unit_id)
     line = decide.line_of(tx, unit)
-    shows_ai = task.reason != TASK_REASON and sight(line.policy.terms.level, unit.audited).ai
+    shows_ai = task.reason not in (KNOWN_ANSWER, SECOND_READING) and sight(line.policy.terms.level, unit.audited).ai
     lease = secrets.token_urlsafe(16)
     until = lease_until(now, queue.typical_seconds(tx, task.line_id))
     queue.lease(tx, task.id, lease, person_id, until, shows_ai)

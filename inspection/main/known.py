@@ -23,6 +23,11 @@ def list_known(name: Name, data_dir: DataDir = None) -> None:
             truth, retired = "defective" if one.defective else "good", "  retired" if one.retired_at else ""
             print(f"{one.id:>5}  {one.serial:<20} {truth:<9}  {one.right} right of {one.shown}  {one.reason}{retired}")
         said = known_flow.misses(tx, line, now())
+        differ, read = known.differences(tx, line.id, now()), known_flow.readings(tx, line, now())
+    for pair in differ:
+        said_of = f"{pair.first_by} said {pair.first}, {pair.second_by} said {pair.second}"
+        print(f"To be settled: {pair.number:>5}  {pair.serial:<20} {said_of}")
+    print(f"Second readings: {read.read}; rejected by both {read.both}, by the second alone {read.second_only}.")
     found, rejected = f"{said.found} of {said.defective_shown}", f"{said.rejected} of {said.good_shown}"
     print(f"Lately {found} known defects were found, and {rejected} known good units rejected.")
 
@@ -63,3 +68,24 @@ def retire(name: Name, number: Annotated[int, typer.Argument(help="Its number.")
     with database(data_dir) as db:
         db.write(lambda tx: known.retire(tx, line=name, number=number, by=BY, now=now()))
     print(f"Known unit {number} of line {name} is retired.")
+
+
+@app.command()
+def settle(
+    name: Name,
+    number: Annotated[int, typer.Argument(help="The second reading's number.")],
+    reason: Annotated[str, typer.Option(help="How its truth is known.")],
+    defective: Annotated[bool, typer.Option("--defective/--good", help="What the unit is in truth.")],
+    data_dir: DataDir = None,
+) -> None:
+    """Say what a unit is in truth that two inspectors judged differently."""
+    from inspection.flow import known
+    from inspection.main.server import now
+
+    with database(data_dir) as db:
+        db.write(
+            lambda tx: known.settle(
+                tx, line=name, number=number, defective=defective, reason=reason, by=BY, now=now()
+            )
+        )  # fmt: skip
+    print(f"Second reading {number} of line {name} is settled: {'defective' if defective else 'good'}.")

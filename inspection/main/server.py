@@ -147,6 +147,7 @@ def build(server: Server, demo: Any = None) -> FastAPI:
         predictor=server.predictor,
         demo=demo,
         two_people=settings.two_people,
+        second_readings=settings.second_readings,
     )
     install(app, plant)
     services = Services(
@@ -157,6 +158,7 @@ def build(server: Server, demo: Any = None) -> FastAPI:
         demo=demo,
         secure_cookies=settings.secure_cookies,
         two_people=settings.two_people,
+        second_readings=settings.second_readings,
         start_job=server.train_now.set,
         predictor=server.predictor,
         unavailable=Unavailable,

@@ -1,12 +1,12 @@
-"""Known-answer units, and what inspectors said of them."""
+"""Past units shown to inspectors: known-answer units and second readings, and what was said of them."""
 
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import and_, case, exists, func, insert, select, update
+from sqlalchemy import ColumnElement, and_, case, exists, func, insert, select, update
 
 from inspection.core.decide import Verdict
-from inspection.core.known import Misses
+from inspection.core.known import Misses, Readings
 from inspection.core.moment import micros, moment
 from inspection.store.records import KNOWN, LABEL, PERSON, SHOWING, TASK, UNIT
 from inspection.store.transaction import Tx
@@ -31,16 +31,33 @@ class Known:
 
 @dataclass(frozen=True, kw_only=True)
 class Showing:
-    """A known unit in somebody's hands, or what they said of it."""
+    """A past unit in somebody's hands, or what they said of it: a known one with its truth, or one that was first read
+    as `first`."""
 
     id: int
-    known_id: int
+    unit_id: int
+    known_id: int | None
     task_id: int
     person_id: int
     serial: str
     opened_at: datetime
-    defective: bool
+    defective: bool | None
+    first: Verdict | None
     at: datetime | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Difference:
+    """Two inspectors said the opposite of one unit, blind."""
+
+    number: int
+    serial: str
+    visit: int
+    first: Verdict
+    second: Verdict
+    first_by: str
+    second_by: str
+    at: datetime
 
 
 def add(tx: Tx, line_id: int, unit_id: int, *, defective: bool, reason: str, by: str, now: datetime) -> int:
@@ -113,46 +130,81 @@ def for_person(tx: Tx, line_id: int, recipe_id: int, person_id: int, since: date
 
 
 def was_instead_of(tx: Tx, task_id: int, person_id: int) -> bool:
-    """Whether this person was given a known unit before this task already."""
+    """Whether this person was given a past unit before this task already."""
     query = select(SHOWING.c.id).where(SHOWING.c.person_id == person_id, SHOWING.c.instead_of == task_id)
     return tx.execute(query).first() is not None
 
 
-def show(tx: Tx, known_id: int, *, task_id: int, person_id: int, instead_of: int, serial: str, at: datetime) -> None:
-    """Keep what a known unit is shown as: under that serial, opened at that moment."""
-    values = {"known_id": known_id, "task_id": task_id, "person_id": person_id, "instead_of": instead_of}
-    tx.execute(insert(SHOWING).values(**values, serial=serial, opened_at=micros(at), verdict=""))
+def for_second_reading(
+    tx: Tx, line_id: int, recipe_id: int, person_id: int, since: datetime, until: datetime
+) -> tuple[int, int] | None:
+    """The newest unit that another person judged blind in that time, and the label, for this person to read as well.
+    Nobody has read it twice or has it in hand, and it waits for no review of its own."""
+    theirs = LABEL.alias()
+    mine = exists().where(theirs.c.unit_id == UNIT.c.id, theirs.c.person_id == person_id)
+    again = exists().where(SHOWING.c.unit_id == UNIT.c.id)
+    live = exists().where(TASK.c.unit_id == UNIT.c.id, TASK.c.state.in_(("open", "leased")))
+    query = (
+        select(LABEL.c.unit_id, LABEL.c.id)
+        .join(UNIT, UNIT.c.id == LABEL.c.unit_id)
+        .where(LABEL.c.line_id == line_id, LABEL.c.at >= micros(since), LABEL.c.at <= micros(until))
+        .where(LABEL.c.effective, LABEL.c.saw_ai.is_(False), LABEL.c.verdict == UNIT.c.person_verdict)
+        .where(UNIT.c.recipe_id == recipe_id, UNIT.c.verdict.is_not(None), ~mine, ~again, ~live)
+        .order_by(LABEL.c.at.desc())
+        .limit(1)
+    )
+    row = tx.execute(query).one_or_none()
+    return None if row is None else (row.unit_id, row.id)
+
+
+def show(
+    tx: Tx, unit_id: int, *, known_id: int | None, label_id: int | None, task_id: int, person_id: int,
+    instead_of: int, serial: str, at: datetime,
+) -> None:  # fmt: skip
+    """Keep what a past unit is shown as: under that serial, opened at that moment."""
+    values = {
+        "unit_id": unit_id, "known_id": known_id, "label_id": label_id, "task_id": task_id, "person_id": person_id,
+        "instead_of": instead_of, "serial": serial, "opened_at": micros(at), "verdict": "", "truth": "",
+        "settled_by": "",
+    }  # fmt: skip
+    tx.execute(insert(SHOWING).values(values))
 
 
 def showing(tx: Tx, task_id: int) -> Showing | None:
-    """What a task shows, if that is a known unit."""
+    """What a task shows, if that is a past unit."""
     return _showing(tx, SHOWING.c.task_id == task_id)
 
 
 def last_of(tx: Tx, person_id: int, since: datetime) -> Showing | None:
-    """The known unit that a person answered last, if it was after that moment."""
+    """The past unit that a person answered last, if it was after that moment."""
     return _showing(tx, and_(SHOWING.c.person_id == person_id, SHOWING.c.at > micros(since)))
 
 
-def _showing(tx: Tx, which: object) -> Showing | None:
-    query = select(*SHOWING.c, KNOWN.c.defective).join(KNOWN, KNOWN.c.id == SHOWING.c.known_id)
-    row = tx.execute(query.where(which).order_by(SHOWING.c.at.desc()).limit(1)).one_or_none()  # type: ignore[arg-type]
+def _showing(tx: Tx, which: ColumnElement[bool]) -> Showing | None:
+    query = (
+        select(*SHOWING.c, KNOWN.c.defective, LABEL.c.verdict.label("first"))
+        .outerjoin(KNOWN, KNOWN.c.id == SHOWING.c.known_id)
+        .outerjoin(LABEL, LABEL.c.id == SHOWING.c.label_id)
+    )
+    row = tx.execute(query.where(which).order_by(SHOWING.c.at.desc()).limit(1)).one_or_none()
     if row is None:
         return None
     return Showing(
-        id=row.id, known_id=row.known_id, task_id=row.task_id, person_id=row.person_id, serial=row.serial,
-        opened_at=moment(row.opened_at), defective=bool(row.defective), at=None if row.at is None else moment(row.at),
+        id=row.id, unit_id=row.unit_id, known_id=row.known_id, task_id=row.task_id, person_id=row.person_id,
+        serial=row.serial, opened_at=moment(row.opened_at), at=None if row.at is None else moment(row.at),
+        defective=None if row.defective is None else bool(row.defective),
+        first=None if row.first is None else Verdict(row.first),
     )  # fmt: skip
 
 
 def answer(tx: Tx, showing_id: int, person_id: int, verdict: Verdict | None, now: datetime) -> None:
-    """Keep what a person said of a known unit; None takes it back."""
+    """Keep what a person said of a past unit; None takes it back."""
     values = {"person_id": person_id, "verdict": str(verdict or ""), "at": None if verdict is None else micros(now)}
     tx.execute(update(SHOWING).where(SHOWING.c.id == showing_id).values(values))
 
 
 def answered_since(tx: Tx, person_id: int, since: datetime) -> int:
-    """How many known units a person has judged since then."""
+    """How many past units a person has judged since then."""
     query = select(func.count()).where(SHOWING.c.person_id == person_id, SHOWING.c.at >= micros(since))
     return int(tx.execute(query).scalar_one())
 
@@ -181,3 +233,55 @@ def misses(tx: Tx, line_id: int, recipe_id: int, since: datetime, until: datetim
         defective_shown=found + said.get((True, passed), 0), found=found,
         good_shown=false + said.get((False, passed), 0), rejected=false,
     )  # fmt: skip
+
+
+def readings(tx: Tx, line_id: int, recipe_id: int, since: datetime, until: datetime) -> Readings:
+    """What came of the line's second readings of the recipe's units in that time; simulated people do not count."""
+    query = (
+        select(LABEL.c.verdict, SHOWING.c.verdict, SHOWING.c.truth, func.count())
+        .join(LABEL, LABEL.c.id == SHOWING.c.label_id)
+        .join(UNIT, UNIT.c.id == SHOWING.c.unit_id)
+        .join(PERSON, PERSON.c.id == SHOWING.c.person_id)
+        .where(UNIT.c.line_id == line_id, UNIT.c.recipe_id == recipe_id, PERSON.c.simulated.is_(False))
+        .where(SHOWING.c.at >= micros(since), SHOWING.c.at <= micros(until), LABEL.c.simulated.is_(False))
+        .group_by(LABEL.c.verdict, SHOWING.c.verdict, SHOWING.c.truth)
+    )
+    counts = [(Verdict(first), Verdict(second), truth, n) for first, second, truth, n in tx.execute(query)]
+    rejected = [(first, truth, n) for first, second, truth, n in counts if second is Verdict.REJECT]
+    return Readings(
+        read=sum(n for *_, n in counts),
+        both=sum(n for first, _, n in rejected if first is Verdict.REJECT),
+        second_only=sum(n for first, truth, n in rejected if first is Verdict.PASS and truth != str(Verdict.PASS)),
+        differ=sum(n for first, second, truth, n in counts if first is not second and not truth),
+    )
+
+
+def differences(tx: Tx, line_id: int, until: datetime) -> list[Difference]:
+    """Second readings that contradict the first and that nobody has settled, oldest first."""
+    first, second = PERSON.alias(), PERSON.alias()
+    query = (
+        select(
+            SHOWING.c.id, UNIT.c.serial, UNIT.c.visit, LABEL.c.verdict.label("first"), SHOWING.c.verdict,
+            first.c.name.label("first_by"), second.c.name.label("second_by"), SHOWING.c.at,
+        )
+        .join(LABEL, LABEL.c.id == SHOWING.c.label_id)
+        .join(UNIT, UNIT.c.id == SHOWING.c.unit_id)
+        .join(first, first.c.id == LABEL.c.person_id)
+        .join(second, second.c.id == SHOWING.c.person_id)
+        .where(UNIT.c.line_id == line_id, SHOWING.c.at <= micros(until))
+        .where(SHOWING.c.verdict != LABEL.c.verdict, SHOWING.c.truth == "")
+        .order_by(SHOWING.c.id)
+    )  # fmt: skip
+    return [
+        Difference(
+            number=r.id, serial=r.serial, visit=r.visit, first=Verdict(r.first), second=Verdict(r.verdict),
+            first_by=r.first_by, second_by=r.second_by, at=moment(r.at),
+        )
+        for r in tx.execute(query)
+    ]  # fmt: skip
+
+
+def settle(tx: Tx, number: int, truth: Verdict, by: str, now: datetime) -> None:
+    """Keep what a unit is in truth that was read in two ways."""
+    values = {"truth": str(truth), "settled_by": by, "settled_at": micros(now)}
+    tx.execute(update(SHOWING).where(SHOWING.c.id == number).values(values))

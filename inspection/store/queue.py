@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, and_, bindparam, func, insert, or_, select, update
 
-from inspection.core.known import TASK_REASON as KNOWN_ANSWER
+from inspection.core.known import KNOWN_ANSWER, SECOND_READING
 from inspection.core.moment import micros, moment
 from inspection.core.review import TaskState
 from inspection.store.records import LABEL, LINE, TASK
@@ -46,7 +46,8 @@ _COLUMNS = (
 )
 _NAMES = tuple(column.key for column in _COLUMNS)
 _LIVE = or_(TASK.c.state == "open", TASK.c.state == "leased")
-OWED = TASK.c.reason != KNOWN_ANSWER  # a known unit in somebody's hands owes nobody a review
+# Past units in disguise owe nobody a review. (Prepared statements cannot take an IN.)
+OWED = and_(TASK.c.reason != KNOWN_ANSWER, TASK.c.reason != SECOND_READING)
 _LIVE_TASK_OF = Prepared(select(*_COLUMNS).where(TASK.c.unit_id == bindparam("unit"), _LIVE, OWED))
 _OPEN = Prepared(insert(TASK).inline())
 
@@ -76,18 +77,18 @@ def open_task(tx: Tx, line_id: int, unit_id: int, reason: str, ready_at: datetim
     _OPEN.run(tx, values)
 
 
-def open_known(tx: Tx, line_id: int, unit_id: int, ready_at: datetime, now: datetime) -> Task:
-    """A task that shows a known unit: to be given out at once, and to nobody else."""
+def open_showing(tx: Tx, line_id: int, unit_id: int, reason: str, ready_at: datetime, now: datetime) -> Task:
+    """A task that shows a past unit: to be given out at once, and to nobody else."""
     values = {
-        "line_id": line_id, "unit_id": unit_id, "reason": KNOWN_ANSWER, "state": "open", "opened_at": micros(now),
+        "line_id": line_id, "unit_id": unit_id, "reason": reason, "state": "open", "opened_at": micros(now),
         "ready_at": micros(ready_at),
     }  # fmt: skip
     return _task(tx.execute(insert(TASK).values(values).returning(*_COLUMNS)).one())
 
 
-def end_known(tx: Tx, which: ColumnElement[bool], now: datetime) -> None:
-    """Take known units out of people's hands."""
-    query = update(TASK).where(TASK.c.reason == KNOWN_ANSWER, _LIVE, which)
+def end_showings(tx: Tx, which: ColumnElement[bool], now: datetime) -> None:
+    """Take past units out of people's hands."""
+    query = update(TASK).where(~OWED, _LIVE, which)
     tx.execute(query.values(state=str(TaskState.CANCELLED), closed_at=micros(now)))
 
 

@@ -432,13 +432,16 @@ class KnownRow(SQLModel, table=True):
 
 
 class ShowingRow(SQLModel, table=True):
-    """A known unit in an inspector's hands, in place of the task that was due: under a serial of its own, as if it had
-    come with that one. `verdict` is empty while there is no answer."""
+    """A past unit in an inspector's hands, in place of the task that was due: under a serial of its own, as if it had
+    come with that one. Either a known one, or one for a second reading after the label `label_id`, whose `truth`
+    somebody settles where the two differ. `verdict` is empty while there is no answer."""
 
     __tablename__ = "showing"
     __table_args__ = (Index("ix_showing_person", "person_id", "instead_of"),)
     id: int | None = _id()
-    known_id: int = _to("known.id")
+    unit_id: int = _to("unit.id")
+    known_id: int | None = Field(default=None, sa_column=Column(BigInteger, nullable=True, index=True))
+    label_id: int | None = Field(default=None, sa_column=Column(BigInteger, nullable=True))
     task_id: int = Field(sa_column=Column(BigInteger, unique=True, nullable=False))
     person_id: int = _to("person.id", index=False)
     instead_of: int = Field(sa_column=Column(BigInteger, nullable=False))
@@ -446,6 +449,9 @@ class ShowingRow(SQLModel, table=True):
     opened_at: int = _time()
     verdict: str = ""
     at: int | None = _time(null=True)
+    truth: str = ""
+    settled_by: str = ""
+    settled_at: int | None = _time(null=True)
 
 
 class ProposalRow(SQLModel, table=True):

@@ -77,6 +77,26 @@ def add_known(
     return desk.go(f"/lines/{line}/proof#misses")
 
 
+@router.post("/lines/{line}/second/{number}")
+def settle_second(
+    desk: Annotated[Desk, guard(Role.ENGINEER)], line: str, number: int, truth: Short = "",
+    reason: Annotated[str, Form(max_length=2000)] = "",
+) -> Response:  # fmt: skip
+    """Say what a unit is in truth that two inspectors judged differently."""
+    try:
+        if truth not in ("good", "defective"):
+            raise InvalidKnown("Choose whether the unit is good or defective.")
+        desk.write(
+            lambda tx: known.settle(
+                tx, line=line, number=number, defective=truth == "defective", reason=reason, by=desk.person.name,
+                now=desk.now,
+            )
+        )  # fmt: skip
+    except InvalidKnown as refused:
+        return _page(desk, line, "", status=422, known_problem=str(refused))
+    return desk.go(f"/lines/{line}/proof#misses")
+
+
 @router.post("/lines/{line}/known/{number}/retire")
 def retire_known(desk: Annotated[Desk, guard(Role.ENGINEER)], line: str, number: int) -> Response:
     """Show a known unit no more."""
@@ -115,12 +135,12 @@ def _sensitivity(found: str, shown: str) -> Sensitivity | None:
 def _page(desk: Desk, line: str, model: str, *, status: int = 200, **told: Any) -> HTMLResponse:
     page = desk.read(lambda tx: proof(tx, line, desk.now, model or None))
     limits = page.limits
-    each, measured = limits.escape_per_defective, page.misses.defective_shown
+    each, measured = limits.escape_per_defective, page.found
     typed = {
         "definition": limits.definition, "escape": f"{limits.escape * 100:g}",
         "escape_per_defective": "" if each is None else f"{each * 100:g}", "overkill": f"{limits.overkill * 100:g}",
-        "confidence": f"{(1 - limits.delta) * 100:g}", "found": str(page.misses.found) if measured else "",
-        "shown": str(measured) if measured else "",
+        "confidence": f"{(1 - limits.delta) * 100:g}", "found": str(measured.found) if measured else "",
+        "shown": str(measured.shown) if measured else "",
     }  # fmt: skip
     values = {"problem": "", "known_problem": "", "refused": (), "typed": typed, **told}
     return desk.page(

@@ -112,7 +112,11 @@ def _on(desk: Desk, line: str) -> Response:
 
 def _work(desk: Desk, line: str, *, status: int = 200, **told: Any) -> HTMLResponse:
     """The unit in hand, as a whole page or as the part a script swaps in."""
-    held = desk.write(lambda tx: review.claim(tx, person_id=desk.person.id, line=line or None, now=desk.now))
+    held = desk.write(
+        lambda tx: review.claim(
+            tx, person_id=desk.person.id, line=line or None, now=desk.now, second_share=desk.services.second_readings
+        )
+    )
     sheet, upcoming = None, tuple[int, ...]()
     if held is not None:
         with desk.services.db.read() as tx:

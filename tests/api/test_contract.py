@@ -39,6 +39,8 @@ OF_PEOPLE = {
     ("GET", "/api/v1/lines/{line}/known"),
     ("POST", "/api/v1/lines/{line}/known"),
     ("POST", "/api/v1/lines/{line}/known/{number}/retire"),
+    ("GET", "/api/v1/lines/{line}/second"),
+    ("POST", "/api/v1/lines/{line}/second/{number}"),
     ("GET", "/api/v1/journal"),
     ("GET", "/api/v1/journal/verify"),
     ("GET", "/api/v1/images/{image_id}"),

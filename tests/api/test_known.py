@@ -3,7 +3,9 @@
 import httpx
 import pytest
 
+from inspection.core.decide import Verdict
 from inspection.core.level import Level
+from inspection.flow import review
 from tests.api.conftest import Served
 from tests.api.test_review import judge, take
 
@@ -46,3 +48,21 @@ def test_what_cannot_be_is_refused_in_words(erin: httpx.Client, changes: dict[st
     answer = erin.post("/lines/phones/known", json={**WANTED, **changes})
     assert answer.status_code == status
     assert answer.json()["detail"]
+
+
+def test_two_readings_that_differ_are_settled(served: Served, erin: httpx.Client) -> None:
+    plant = served.plant
+    plant.later(minutes=1)
+    plant.unit("S-2", 0.1)
+    person = plant.person("ivan")
+    held = plant.write(lambda tx: review.claim(tx, person_id=person.id, line=None, now=plant.now, second_share=1.0))
+    assert held is not None
+    plant.answer(held, Verdict.PASS, "ivan")
+    assert erin.get("/lines/phones/second").json() == []
+    plant.later(seconds=31)
+    (one,) = erin.get("/lines/phones/second").json()
+    assert (one["serial"], one["first"], one["second"]) == ("S-1", "reject", "pass")
+    truth = {"defective": True, "reason": "Two experts saw it."}
+    assert erin.post(f"/lines/phones/second/{one['number']}", json=truth).status_code == 204
+    assert erin.post(f"/lines/phones/second/{one['number']}", json=truth).status_code == 422
+    assert erin.get("/lines/phones/proof").json()["readings"] == {"read": 1, "both": 0, "second_only": 0, "differ": 0}

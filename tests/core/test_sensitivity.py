@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from scipy.stats import binomtest
 
 from inspection.core.risk import Claim, Risk
-from inspection.core.sensitivity import Sensitivity, corrected
+from inspection.core.sensitivity import Sensitivity, corrected, of_double_reads, pooled
 
 
 @settings(max_examples=50, deadline=None)
@@ -41,3 +41,10 @@ def test_what_was_not_measured_is_not_corrected() -> None:
 def test_counts_that_cannot_be_are_refused(found: int, shown: int) -> None:
     with pytest.raises(ValueError, match="at least one defective unit"):
         Sensitivity(found=found, shown=shown)
+
+
+def test_known_answers_and_double_reads_are_counted_together() -> None:
+    known, reads = Sensitivity(found=48, shown=50), of_double_reads(both=30, second_only=5)
+    assert pooled(known, reads) == Sensitivity(found=78, shown=85)
+    assert pooled(known, of_double_reads(both=0, second_only=0)) == known
+    assert pooled(None, None) is None

@@ -11,7 +11,7 @@ from inspection.core.level import Level
 from inspection.core.review import Refusal
 from inspection.flow import known, label, review
 from inspection.flow.review import Held
-from inspection.store import journal, lines
+from inspection.store import journal, lines, monitor
 from inspection.store import known as kept
 from inspection.store.database import Tx
 from inspection.store.reports import review as report
@@ -43,11 +43,12 @@ def choose(plant: Plant, serial: str = "S-0001", *, defective: bool = True, reas
     )
 
 
-def claim(plant: Plant, name: str = "ines", share: float = 1.0) -> Held:
-    """What the person gets, with known units before that share of tasks."""
+def claim(plant: Plant, name: str = "ines", share: float = 1.0, second: float = 0.0) -> Held:
+    """What the person gets, with known units and second readings before those shares of tasks."""
 
     person = plant.person(name)
-    held = plant.write(lambda tx: review.claim(tx, person_id=person.id, line=None, now=plant.now, known_share=share))
+    shares = {"known_share": share, "second_share": second}
+    held = plant.write(lambda tx: review.claim(tx, person_id=person.id, line=None, now=plant.now, **shares))
     assert held is not None
     return held
 
@@ -310,3 +311,88 @@ def test_a_shown_unit_gets_images_of_its_own_and_keeps_its_place(plant: Plant) -
     claim(plant)
     other = claim(plant, "ivan")
     assert other.unit_id == plant.find("S-0733").id, "the unit that was due waits for nobody"
+
+
+def read_again(plant: Plant, verdict: Verdict, number: int = 0) -> None:
+    """Ines reads the newest unit that another has judged, in place of one that is due."""
+    plant.unit(f"S-08{number:02}", 0.1)
+    plant.later(seconds=1)
+    plant.answer(claim(plant, share=0.0, second=1.0), verdict)
+
+
+def differences(plant: Plant) -> list[kept.Difference]:
+    return plant.read(lambda tx: kept.differences(tx, plant.camera.line_id, plant.now))
+
+
+def test_a_unit_is_read_again_by_another_person_once_and_blind(plant: Plant) -> None:
+    plant.unit("S-0733", 0.1)
+    held = claim(plant, second=1.0)
+    assert (held.unit_id, held.shows_ai) == (plant.find("S-0001").id, False)
+    sheet = plant.read(lambda tx: report.sheet(tx, held.task_id))
+    assert sheet is not None
+    assert sheet.serial not in ("S-0001", "S-0733")
+    before = plant.find("S-0001")
+    plant.answer(held, Verdict.PASS)
+    assert plant.find("S-0001") == before
+    assert claim(plant, second=1.0).unit_id == plant.find("S-0733").id
+    plant.unit("S-0734", 0.1)
+    assert claim(plant, "erin", second=1.0).unit_id == plant.find("S-0734").id
+
+
+def test_nobody_reads_their_own_label_again_nor_an_old_one(plant: Plant) -> None:
+    plant.unit("S-0733", 0.1)
+    assert claim(plant, "ivan", second=1.0).unit_id == plant.find("S-0733").id
+    plant.later(days=2)
+    plant.unit("S-0734", 0.1)
+    assert claim(plant, "erin", second=1.0).unit_id != plant.find("S-0001").id
+
+
+def test_what_differs_is_settled_and_a_defect_that_was_passed_is_told(plant: Plant) -> None:
+    plant.unit("S-0500", 0.1)
+    held = plant.claim("ivan")
+    assert held is not None
+    plant.answer(held, Verdict.PASS, "ivan")
+    plant.later(minutes=1)
+    read_again(plant, Verdict.REJECT)
+    (one,) = differences(plant)
+    assert (one.serial, one.first, one.second, one.first_by, one.second_by) == (
+        "S-0500", Verdict.PASS, Verdict.REJECT, "ivan", "ines"
+    )  # fmt: skip
+    settle = lambda why=WHY: plant.write(  # noqa: E731
+        lambda tx: known.settle(
+            tx, line="phones", number=one.number, defective=True, reason=why, by="erin", now=plant.now
+        )
+    )
+    with pytest.raises(InvalidKnown, match="no second reading"):
+        settle()
+    plant.later(seconds=31)
+    with pytest.raises(InvalidKnown, match="how its truth is known"):
+        settle("")
+    settle()
+    assert differences(plant) == []
+    assert "S-0500" in [alarm.subject for alarm in plant.read(lambda tx: monitor.firing(tx)) if alarm.kind == "escape"]
+    found = plant.read(lambda tx: known.measured(tx, line="phones", now=plant.now))
+    assert (found.found, found.shown) == (0, 1)
+
+
+def test_readings_that_agree_count_for_people_and_good_ones_for_nobody(plant: Plant) -> None:
+    read_again(plant, Verdict.REJECT)
+    plant.later(seconds=31)
+    found = plant.read(lambda tx: known.found_by_people(tx, lines.in_force(tx, "phones"), plant.now))
+    assert found is not None
+    assert (found.found, found.shown) == (1, 1)
+    assert differences(plant) == []
+
+
+def test_a_second_reading_can_be_taken_back(plant: Plant) -> None:
+    read_again(plant, Verdict.PASS)
+    assert len(differences(plant)) == 1
+    again = undo(plant)
+    assert differences(plant) == []
+    plant.answer(again, Verdict.REJECT)
+    told = plant.read(lambda tx: journal.entries(tx, subject="line/phones/second"))
+    assert [(e.change.event, e.change.after) for e in told] == [
+        ("second_reading", "differs"),
+        ("judgement_undone", ""),
+        ("second_reading", "same"),
+    ]

@@ -187,14 +187,22 @@ class Plant:
         )
 
     def answer(
-        self, name: str, given: label.Label, line: str | None = None, seen: Sequence[int] = (), known: float = 0.0
+        self,
+        name: str,
+        given: label.Label,
+        line: str | None = None,
+        seen: Sequence[int] = (),
+        known: float = 0.0,
+        second: float = 0.0,
     ) -> str:
-        """A person takes the next unit, sees those images and judges it; its serial. Before that share of units comes a
-        known one."""
+        """A person takes the next unit, sees those images and judges it; its serial. Before these shares of units
+        comes a known one, or one for a second reading."""
         with self.db.read() as tx:
             person = people.find(tx, name)
         held = self.db.write(
-            lambda tx: review.claim(tx, person_id=person.id, line=line, now=self.at, known_share=known)
+            lambda tx: review.claim(
+                tx, person_id=person.id, line=line, now=self.at, known_share=known, second_share=second
+            )
         )
         answered = self.db.write(
             lambda tx: label.answer(

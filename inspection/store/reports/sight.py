@@ -7,13 +7,13 @@ from datetime import datetime
 
 from sqlalchemy import ColumnElement, Exists, and_, exists, or_, select
 
-from inspection.core.known import TASK_REASON
 from inspection.core.label import UNDO_WITHIN
 from inspection.core.level import FREEDOM
 from inspection.core.moment import micros
 from inspection.store import lines
 from inspection.store.database import Tx
-from inspection.store.records import KNOWN, LABEL, LINE, SHOWING, TASK, UNIT
+from inspection.store.queue import OWED
+from inspection.store.records import LABEL, LINE, SHOWING, TASK, UNIT
 
 UNTELLING = ("image_stored", "unit_labelled", "label_undone")  # events in which nothing of the AI can be read
 _UNIT = re.compile(r"line/([^/]+)/unit/(.+)")
@@ -31,19 +31,17 @@ def hidden(shows_ai: bool, now: datetime, *, inspector: bool) -> ColumnElement[b
     inspectors also while any other review is open, and until the unit is settled.
     """
     answer = (LABEL.c.unit_id == UNIT.c.id, LABEL.c.effective, LABEL.c.saw_ai.is_(False))
-    answered = or_(exists().where(*answer, LABEL.c.at > micros(now - UNDO_WITHIN)), judged_as_known(now))
+    answered = or_(exists().where(*answer, LABEL.c.at > micros(now - UNDO_WITHIN)), in_disguise(now))
     audit_owed = and_(UNIT.c.audited, UNIT.c.person_verdict.is_(None))
     if inspector or not shows_ai:
         return or_(reviewed(), UNIT.c.verdict.is_(None), audit_owed, answered)
     return or_(reviewed(TASK.c.state == "leased", TASK.c.saw_ai.is_(False)), audit_owed, answered)
 
 
-def judged_as_known(now: datetime) -> ColumnElement[bool]:
-    """Whether somebody has the unit in hand as a known one, or can still take back what they said of it."""
-    said = exists().where(
-        KNOWN.c.unit_id == UNIT.c.id, SHOWING.c.known_id == KNOWN.c.id, SHOWING.c.at > micros(now - UNDO_WITHIN)
-    )
-    return or_(said, reviewed(TASK.c.reason == TASK_REASON))
+def in_disguise(now: datetime) -> ColumnElement[bool]:
+    """Whether somebody has the unit in hand in disguise, or can still take back what they said of it."""
+    said = exists().where(SHOWING.c.unit_id == UNIT.c.id, SHOWING.c.at > micros(now - UNDO_WITHIN))
+    return or_(said, reviewed(~OWED))
 
 
 def shown_at(known: lines.LineInForce) -> bool:

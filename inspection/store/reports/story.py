@@ -133,7 +133,7 @@ def story(
 
 def story_for(tx: Tx, line: str, serial: str, person_id: int, now: datetime, *, inspector: bool) -> tuple[Visit, ...]:
     """The story as that person may know it: of a visit whose blind review is open, nothing of the AI."""
-    shown = select(UNIT.c.id).where(UNIT.c.serial == serial, sight.judged_as_known(now))
+    shown = select(UNIT.c.id).where(UNIT.c.serial == serial, sight.in_disguise(now))
     as_known = frozenset(tx.execute(shown).scalars())
     hide = frozenset(
         unit_id

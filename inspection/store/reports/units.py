@@ -53,14 +53,14 @@ def recent(
     """The line's newest units that fit the filter; go on with `before_id`, the last one's id.
 
     Units whose AI opinion must stay unknown (see `sight.hidden`) are left out of any filter that would tell it, and
-    those that an inspector may have before the eyes as a known unit altogether.
+    those that an inspector may have before the eyes in disguise altogether.
     """
     known = lines.in_force(tx, line)
     waiting = sight.reviewed(queue.OWED)
     hidden = sight.hidden(sight.shown_at(known), now, inspector=inspector)
     blank = and_(hidden, or_(waiting, UNIT.c.person_verdict.is_(None)))
     query = select(*UNIT.c, waiting.label("waiting"), hidden.label("hidden"), blank.label("blank"))
-    seen = [~sight.judged_as_known(now)] if inspector else []
+    seen = [~sight.in_disguise(now)] if inspector else []
     query = _filtered(query.where(UNIT.c.line_id == known.id, *seen), wanted, hidden, blank)
     rows = tx.execute(query.order_by(UNIT.c.id.desc()).limit(limit)).all()
     images = _image_ids(tx, [row.id for row in rows])

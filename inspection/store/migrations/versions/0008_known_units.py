@@ -1,4 +1,4 @@
-"""Units known to be good or defective, and when inspectors were shown them."""
+"""Units known to be good or defective, second readings, and when inspectors were shown them."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -31,7 +31,9 @@ def upgrade() -> None:
     op.create_table(
         "showing",
         sa.Column("id", _BIG, autoincrement=True, nullable=False),
-        sa.Column("known_id", sa.BigInteger(), nullable=False),
+        sa.Column("unit_id", sa.BigInteger(), nullable=False),
+        sa.Column("known_id", sa.BigInteger(), nullable=True),
+        sa.Column("label_id", sa.BigInteger(), nullable=True),
         sa.Column("task_id", sa.BigInteger(), nullable=False),
         sa.Column("person_id", sa.BigInteger(), nullable=False),
         sa.Column("instead_of", sa.BigInteger(), nullable=False),
@@ -39,11 +41,15 @@ def upgrade() -> None:
         sa.Column("opened_at", sa.BigInteger(), nullable=False),
         sa.Column("verdict", sa.String(), nullable=False),
         sa.Column("at", sa.BigInteger(), nullable=True),
-        sa.ForeignKeyConstraint(["known_id"], ["known.id"]),
+        sa.Column("truth", sa.String(), nullable=False),
+        sa.Column("settled_by", sa.String(), nullable=False),
+        sa.Column("settled_at", sa.BigInteger(), nullable=True),
+        sa.ForeignKeyConstraint(["unit_id"], ["unit.id"]),
         sa.ForeignKeyConstraint(["person_id"], ["person.id"]),
         sa.PrimaryKeyConstraint("id"),
         sa.UniqueConstraint("task_id"),
     )
+    op.create_index("ix_showing_unit_id", "showing", ["unit_id"], unique=False)
     op.create_index("ix_showing_known_id", "showing", ["known_id"], unique=False)
     op.create_index("ix_showing_person", "showing", ["person_id", "instead_of"], unique=False)
 
