@@ -11,8 +11,7 @@ from inspection.api.people import PEOPLE_PROBLEMS, AsEngineer
 from inspection.core.journal import GENESIS, Entry, plain
 from inspection.core.moment import moment
 from inspection.store import journal
-from inspection.store.database import Tx
-from inspection.store.reports import sight
+from inspection.store.reports import journal as report
 
 router = APIRouter(tags=["journal"], route_class=SmallBody)
 Seq = Annotated[int, Query(ge=0, lt=2**63)]
@@ -62,18 +61,11 @@ def get_journal(
     """Entries after one, of a subject and all that lies under it. What would tell the AI's opinion of a unit whose
     blind review is open waits until that is over."""
 
-    def look(tx: Tx) -> Page:
-        found = journal.entries(tx, after=after, limit=limit, subject=plain(subject))
-        telling = [one.change.subject for one in found if one.change.event not in sight.UNTELLING]
-        unseen = sight.unseen(tx, telling, caller.now, inspector=False)
-        told = [
-            _body(one) for one in found
-            if one.change.event in sight.UNTELLING or one.change.subject not in unseen
-        ]  # fmt: skip
-        held = sorted({one.seq for one in found} - {one.seq for one in told})
-        return Page(entries=told, next=found[-1].seq if len(found) == limit else None, withheld=held)
-
-    return caller.read(look)
+    told = caller.read(lambda tx: report.after(tx, after, caller.now, subject=plain(subject), limit=limit))
+    return Page(
+        entries=[_body(one) for one in told.entries], next=told.last if told.whole else None,
+        withheld=list(told.withheld),
+    )  # fmt: skip
 
 
 @router.get("/journal/verify", responses=PEOPLE_PROBLEMS)

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import insert, select
+from sqlalchemy import ColumnElement, insert, select
 
 from inspection.core.journal import GENESIS, Change, Entry, first_broken, seal
 from inspection.core.moment import micros
@@ -49,12 +49,22 @@ def _seal(tx: Tx, changes: Sequence[tuple[int, Change]]) -> None:
 
 def entries(tx: Tx, after: int = 0, limit: int = _PAGE, subject: str = "") -> Sequence[Entry]:
     """Entries after `after`, in order; only those of a subject or of what lies under it, where one is given."""
-    query = select(_JOURNAL).where(_JOURNAL.c.seq > after).order_by(_JOURNAL.c.seq).limit(limit)
-    if subject:
-        query = query.where(
-            (_JOURNAL.c.subject == subject) | _JOURNAL.c.subject.startswith(subject + "/", autoescape=True)
-        )
+    query = select(_JOURNAL).where(_JOURNAL.c.seq > after, *_under(subject)).order_by(_JOURNAL.c.seq).limit(limit)
     return [_entry(row) for row in tx.execute(query)]
+
+
+def newest(tx: Tx, before: int | None = None, limit: int = _PAGE, subject: str = "") -> Sequence[Entry]:
+    """The last entries before `before`, or of all, in order; of a subject or of what lies under it, where one is
+    given."""
+    earlier = [] if before is None else [_JOURNAL.c.seq < before]
+    query = select(_JOURNAL).where(*earlier, *_under(subject)).order_by(_JOURNAL.c.seq.desc()).limit(limit)
+    return [_entry(row) for row in tx.execute(query)][::-1]
+
+
+def _under(subject: str) -> list[ColumnElement[bool]]:
+    if not subject:
+        return []
+    return [(_JOURNAL.c.subject == subject) | _JOURNAL.c.subject.startswith(subject + "/", autoescape=True)]
 
 
 def last_seq(tx: Tx) -> int:

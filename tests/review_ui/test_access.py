@@ -17,6 +17,7 @@ LOOK = ["/", "/queue", "/queue/count", "/review", "/password", "/lines/phones", 
 SUSPECT = sha256(picture(99)).hexdigest()
 ENGINEERS_LOOK = [
     "/new-line",
+    "/journal",
     "/lines/phones/replay",
     "/lines/phones/rollout",
     f"/lines/phones/models/1/suspects/{SUSPECT}",
