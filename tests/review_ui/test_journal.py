@@ -9,7 +9,7 @@ from tests.review_ui.test_review import answer
 
 
 def numbers(page) -> list[int]:
-    return [int(n) for n in re.findall(r'<tr><td class="right">(\d+)</td>', page.text)]
+    return [int(n) for n in re.findall(r'<tr><td class="right nowrap">(\d+)</td>', page.text)]
 
 
 @pytest.fixture(autouse=True)
