@@ -5,10 +5,12 @@ from datetime import datetime, timedelta
 
 from inspection.core.decide import Verdict
 from inspection.core.eprocess import RateProcess
+from inspection.core.known import SECOND_READING
+from inspection.core.label import UNDO_WITHIN
 from inspection.core.level import FREEDOM
 from inspection.core.risk import Risk
 from inspection.flow import abort, certificate, policy
-from inspection.store import certificates, lines, monitor, opinions, queue, units
+from inspection.store import certificates, known, lines, monitor, opinions, queue, units
 from inspection.store.certificates import KeptGuard
 from inspection.store.database import Tx
 from inspection.store.lines import LineInForce
@@ -22,6 +24,7 @@ FAILURES = 0.2
 FEWEST = 20
 LOOK_BACK = timedelta(minutes=10)
 WAIT_LIMIT = timedelta(hours=1)
+TOLD_FOR = timedelta(days=1)  # after that, an alarm that was cleared stays so
 
 
 def heard(tx: Tx, line: LineInForce, unit: Unit, verdict: Verdict, *, saw_ai: bool, now: datetime) -> bool:
@@ -114,6 +117,7 @@ def watch(tx: Tx, *, now: datetime) -> int:
 
 def _watch_one(tx: Tx, line: LineInForce, now: datetime) -> bool:
     _backlog(tx, line, now)
+    _second_readings(tx, line, now)
     _watch_candidate(tx, line, now)
     if not FREEDOM[line.policy.terms.level].ai_decides:
         return False
@@ -142,6 +146,15 @@ def _watch_candidate(tx: Tx, line: LineInForce, now: datetime) -> None:
     elif asked >= FEWEST and failures > FAILURES * asked:
         text = f"Guard: the candidate's model gave no answer for {failures} of the last {asked} images."
         abort.end(tx, line.id, policy.GUARD, text, now)
+
+
+def _second_readings(tx: Tx, line: LineInForce, now: datetime) -> None:
+    """A unit that one inspector passed and another rejects may be an escape: it is told until somebody settles it, from
+    when the second cannot take it back any more, so that this does not tell them what the first has said."""
+    for one in known.differences(tx, line.id, now - UNDO_WITHIN, now - TOLD_FOR):
+        if one.second is Verdict.REJECT:
+            text = f"A second inspector rejects unit {one.label}, which had been passed. Hold it, and settle it."
+            monitor.fire(tx, line.id, SECOND_READING, one.label, text, now)
 
 
 def _backlog(tx: Tx, line: LineInForce, now: datetime) -> None:

@@ -91,9 +91,12 @@ def settle(tx: Tx, *, line: str, number: int, defective: bool, reason: str, by: 
         after=after, reason=plain(reason.strip()), facts=facts(serial=one.serial, visit=one.visit),
     )  # fmt: skip
     journal.append(tx, now, change)
+    for alarm in monitor.firing(tx, on.id):
+        if (alarm.kind, alarm.subject) == (SECOND_READING, one.label):
+            monitor.clear(tx, alarm.id, now)
     if defective and one.first is Verdict.PASS:
-        text = f"Unit {one.serial}, which a person had passed, is defective. Hold it, and look at units around it."
-        monitor.fire(tx, on.id, "escape", one.serial, text, now)
+        text = f"Unit {one.label}, which a person had passed, is defective. Hold it, and look at units around it."
+        monitor.fire(tx, on.id, "escape", one.label, text, now)
 
 
 def instead_of(

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 import numpy as np
-from sqlalchemy import case, delete, exists, func, insert, select, update
+from sqlalchemy import case, delete, exists, func, insert, or_, select, update
 
 from inspection.core.certificate import Certificate, as_json, from_json
 from inspection.core.decide import Verdict
@@ -19,7 +19,19 @@ from inspection.core.label import UNDO_WITHIN
 from inspection.core.level import Level
 from inspection.core.moment import micros, moment
 from inspection.core.sample import Evidence
-from inspection.store.records import ALARM, CAMERA, CERTIFICATE, GUARD, IMAGE, LABEL, POLICY, PREDICTION, UNIT, dump
+from inspection.store.records import (
+    ALARM,
+    CAMERA,
+    CERTIFICATE,
+    GUARD,
+    IMAGE,
+    LABEL,
+    POLICY,
+    PREDICTION,
+    SHOWING,
+    UNIT,
+    dump,
+)
 from inspection.store.transaction import Tx
 
 _UPSET = ("light", "escapes", "overkill", "overturns")  # alarms after which labels from before prove nothing
@@ -118,11 +130,13 @@ def evidence(tx: Tx, line_id: int, recipe_id: int, model: str, since: datetime, 
     )
     counts = (LABEL.c.unit_id == UNIT.c.id, LABEL.c.effective, LABEL.c.saw_ai.is_(False))
     blind = exists(select(LABEL.c.id).where(*counts, LABEL.c.at <= micros(until - UNDO_WITHIN)))
+    # What was settled as defective after a second reading is; what was settled as good stays as its label says.
+    proved_defective = exists().where(SHOWING.c.unit_id == UNIT.c.id, SHOWING.c.truth == str(Verdict.REJECT))
     query = (
         select(
             UNIT.c.serial,
             UNIT.c.visit,
-            UNIT.c.person_verdict,
+            or_(UNIT.c.person_verdict == str(Verdict.REJECT), proved_defective).label("defective"),
             UNIT.c.audited,
             UNIT.c.audit_probability,
             seen.c.score,
@@ -140,7 +154,7 @@ def _evidence(rows: Sequence[Any]) -> Evidence:
     return Evidence(
         units=tuple(f"{row.serial}#{row.visit}" for row in rows),
         scores=np.array([math.nan if row.score is None else row.score for row in rows], np.float64),
-        defective=np.array([row.person_verdict == Verdict.REJECT for row in rows], bool),
+        defective=np.array([row.defective for row in rows], bool),
         inclusion=np.array([row.audit_probability if row.drawn else 1.0 for row in rows], np.float64),
     )
 

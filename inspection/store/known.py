@@ -59,6 +59,11 @@ class Difference:
     second_by: str
     at: datetime
 
+    @property
+    def label(self) -> str:
+        """The unit towards people, as in `units.Unit`."""
+        return self.serial if self.visit == 1 else f"{self.serial}#{self.visit}"
+
 
 def add(tx: Tx, line_id: int, unit_id: int, *, defective: bool, reason: str, by: str, now: datetime) -> int:
     """Keep a unit as a known one; its number."""
@@ -256,8 +261,8 @@ def readings(tx: Tx, line_id: int, recipe_id: int, since: datetime, until: datet
     )
 
 
-def differences(tx: Tx, line_id: int, until: datetime) -> list[Difference]:
-    """Second readings that contradict the first and that nobody has settled, oldest first."""
+def differences(tx: Tx, line_id: int, until: datetime, since: datetime | None = None) -> list[Difference]:
+    """Second readings of that time that contradict the first and that nobody has settled, oldest first."""
     first, second = PERSON.alias(), PERSON.alias()
     query = (
         select(
@@ -269,6 +274,7 @@ def differences(tx: Tx, line_id: int, until: datetime) -> list[Difference]:
         .join(first, first.c.id == LABEL.c.person_id)
         .join(second, second.c.id == SHOWING.c.person_id)
         .where(UNIT.c.line_id == line_id, SHOWING.c.at <= micros(until))
+        .where(*([] if since is None else [SHOWING.c.at >= micros(since)]))
         .where(SHOWING.c.verdict != LABEL.c.verdict, SHOWING.c.truth == "")
         .order_by(SHOWING.c.id)
     )  # fmt: skip

@@ -437,7 +437,7 @@ class ShowingRow(SQLModel, table=True):
     somebody settles where the two differ. `verdict` is empty while there is no answer."""
 
     __tablename__ = "showing"
-    __table_args__ = (Index("ix_showing_person", "person_id", "instead_of"),)
+    __table_args__ = (Index("ix_showing_person", "person_id", "instead_of"), Index("ix_showing_at", "at"))
     id: int | None = _id()
     unit_id: int = _to("unit.id")
     known_id: int | None = Field(default=None, sa_column=Column(BigInteger, nullable=True, index=True))

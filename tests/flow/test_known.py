@@ -9,15 +9,15 @@ from inspection.core.decide import Verdict
 from inspection.core.known import InvalidKnown, Misses
 from inspection.core.level import Level
 from inspection.core.review import Refusal
-from inspection.flow import known, label, review
+from inspection.flow import guard, known, label, review
 from inspection.flow.review import Held
-from inspection.store import journal, lines, monitor
+from inspection.store import certificates, journal, lines, monitor
 from inspection.store import known as kept
 from inspection.store.database import Tx
 from inspection.store.reports import review as report
 from inspection.store.reports import sight, story
 from inspection.store.reports import units as listing
-from tests.plant import Plant
+from tests.plant import MODEL, Plant
 
 WHY = "Two experts looked at it."
 
@@ -396,3 +396,47 @@ def test_a_second_reading_can_be_taken_back(plant: Plant) -> None:
         ("judgement_undone", ""),
         ("second_reading", "same"),
     ]
+
+
+def passed_then_rejected(plant: Plant) -> None:
+    """Ivan passes S-0500, and Ines rejects it when she reads it again."""
+    plant.unit("S-0500", 0.1)
+    held = plant.claim("ivan")
+    assert held is not None
+    plant.answer(held, Verdict.PASS, "ivan")
+    plant.later(minutes=1)
+    read_again(plant, Verdict.REJECT)
+
+
+def test_a_unit_that_was_passed_and_is_then_rejected_raises_an_alarm_until_it_is_settled(plant: Plant) -> None:
+    def alarms() -> list[str]:
+        plant.write(lambda tx: guard.watch(tx, now=plant.now))
+        return [alarm.subject for alarm in plant.read(lambda tx: monitor.firing(tx)) if alarm.kind == "second_reading"]
+
+    passed_then_rejected(plant)
+    assert alarms() == [], "what can be taken back tells nothing yet"
+    plant.later(seconds=31)
+    assert alarms() == ["S-0500"]
+    (one,) = differences(plant)
+    plant.write(lambda tx: known.settle(
+        tx, line="phones", number=one.number, defective=False, reason=WHY, by="erin", now=plant.now
+    ))  # fmt: skip
+    assert alarms() == []
+
+
+def test_a_unit_that_proved_defective_after_its_label_is_defective_in_the_evidence(plant: Plant) -> None:
+    def defective() -> bool:
+        with plant.db.read() as tx:
+            on = lines.in_force(tx, "phones")
+            since = plant.now - timedelta(days=1)
+            found = certificates.evidence(tx, on.id, on.recipe_id, MODEL, since, plant.now)
+        return bool(found.defective[found.units.index("S-0500#1")])
+
+    passed_then_rejected(plant)
+    plant.later(seconds=31)
+    assert not defective()
+    (one,) = differences(plant)
+    plant.write(lambda tx: known.settle(
+        tx, line="phones", number=one.number, defective=True, reason=WHY, by="erin", now=plant.now
+    ))  # fmt: skip
+    assert defective()

@@ -51,6 +51,7 @@ def upgrade() -> None:
     )
     op.create_index("ix_showing_unit_id", "showing", ["unit_id"], unique=False)
     op.create_index("ix_showing_known_id", "showing", ["known_id"], unique=False)
+    op.create_index("ix_showing_at", "showing", ["at"], unique=False)  # what guards look for each second
     op.create_index("ix_showing_person", "showing", ["person_id", "instead_of"], unique=False)
 
 
