@@ -9,7 +9,7 @@ from inspection.flow import certificate
 from inspection.store import lines, models
 from inspection.store.database import Tx
 from inspection.store.lines import LineInForce
-from inspection.store.reports import line as report
+from inspection.store.reports import ladder as report
 
 
 def next_step(tx: Tx, name: str, now: datetime) -> tuple[Level | None, tuple[Condition, ...]]:

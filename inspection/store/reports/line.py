@@ -4,31 +4,29 @@ from collections import Counter
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 
-from inspection.core.decide import Verdict
 from inspection.core.evidence import Graded, Rate, labels_needed, rate
 from inspection.core.level import FREEDOM, Level
 from inspection.core.line import Line
-from inspection.core.moment import micros, moment
+from inspection.core.moment import moment
 from inspection.core.policy import Policy, Terms
 from inspection.core.risk import Limits
 from inspection.core.thresholds import Thresholds, propose
-from inspection.store import lines, models, monitor, opinions, proposals
+from inspection.store import lines, models, monitor, proposals
 from inspection.store.database import Tx
 from inspection.store.models import Job, Model
 from inspection.store.monitor import Alarm
 from inspection.store.proposals import Proposal
-from inspection.store.records import CAMERA, IMAGE, LABEL, PREDICTION, UNIT
+from inspection.store.records import CAMERA, IMAGE, LABEL, UNIT
+from inspection.store.reports import ladder
 from inspection.store.reports.board import waiting_of
 
 ESCAPE_LIMIT = 0.01
 OVERKILL_LIMIT = 0.05
 # A proposal, not a certificate: no limit per defective unit, which the first weeks' few defects could not prove.
 PROPOSED = Limits(escape=ESCAPE_LIMIT, overkill=OVERKILL_LIMIT, escape_per_defective=None)
-LEAN = 0.5  # from this score on a model calls a unit defective; trainings put their own limit there
 MAX_GRADED = 20_000
-RECENT = 1000
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -172,7 +170,7 @@ def _evidence(
 ) -> Evidence:
     terms = known.policy.terms
     escapes, overkill, automated = _risks(terms.level, terms.pass_below, terms.reject_above, graded)
-    failed, predictions = failures(tx, known.id, model)
+    failed, predictions = ladder.failures(tx, known.id, model)
     version = next((m.version for m in registry if m.artefact == model), None)
     return Evidence(
         model_version=version,
@@ -204,48 +202,6 @@ def _risks(
     escapes = rate(sum(g.defective for g in passed), len(graded))
     overkill = rate(sum(not g.defective for g in rejected), len(graded))
     return escapes, overkill, (len(passed) + len(rejected)) / len(graded)
-
-
-def failures(tx: Tx, line_id: int, model: str | None) -> tuple[int, int]:
-    """Of the model's predictions for the line's last 1000 units: how many gave no opinion by its own fault, and
-    how many there are, without those that gave none for another reason, such as that it was being loaded."""
-    recent = select(UNIT.c.id).where(UNIT.c.line_id == line_id).order_by(UNIT.c.opened_at.desc()).limit(RECENT)
-    units = recent.subquery()
-    query = (
-        select(func.count(), func.count(PREDICTION.c.failure))
-        .select_from(units)
-        .join(IMAGE, IMAGE.c.unit_id == units.c.id)
-        .join(PREDICTION, PREDICTION.c.image_id == IMAGE.c.id)
-        .where(PREDICTION.c.model == (model or ""))
-        .where(PREDICTION.c.failure.is_(None) | PREDICTION.c.failure.in_(opinions.ITS_OWN))
-    )
-    total, failed = tx.execute(query).one()
-    return failed, total
-
-
-def agreement(tx: Tx, line_id: int, model: str | None, since: datetime) -> tuple[int, int]:
-    """With how many of the newest 1000 blind labels since then a model agrees, and how many there are: labels of units
-    that it was asked about, in force or in shadow, and of which it may speak."""
-    newest = (  # the limit keeps databases from reading all of the line's labels first
-        select(LABEL.c.id, LABEL.c.unit_id, LABEL.c.verdict)
-        .where(LABEL.c.line_id == line_id, LABEL.c.at >= micros(since), LABEL.c.effective, LABEL.c.saw_ai.is_(False))
-        .order_by(LABEL.c.at.desc())
-        .limit(5 * RECENT)
-        .subquery()
-    )
-    query = (
-        select(func.max(PREDICTION.c.score), newest.c.verdict)
-        .select_from(newest)
-        .join(IMAGE, IMAGE.c.unit_id == newest.c.unit_id)
-        .join(PREDICTION, PREDICTION.c.image_id == IMAGE.c.id)
-        .where(PREDICTION.c.model == (model or ""), PREDICTION.c.score.is_not(None))
-        .where(IMAGE.c.unfit.is_(None), PREDICTION.c.novel.is_(False))
-        .group_by(newest.c.id, newest.c.verdict)
-        .order_by(newest.c.id.desc())
-        .limit(RECENT)
-    )
-    found = tx.execute(query).all()
-    return sum((score >= LEAN) is (verdict == Verdict.REJECT) for score, verdict in found), len(found)
 
 
 def _samples(tx: Tx, known: lines.LineInForce) -> tuple[SampleCount, ...]:
