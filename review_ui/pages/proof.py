@@ -6,12 +6,11 @@ from fastapi import APIRouter, Form, Query
 from fastapi.responses import HTMLResponse, Response
 
 from inspection.core.certificate import NotProved
-from inspection.core.known import InvalidKnown
 from inspection.core.people import Role
 from inspection.core.policy import InvalidPolicy
 from inspection.core.risk import Limits, Risk
 from inspection.core.sensitivity import Sensitivity
-from inspection.flow import certificate, known
+from inspection.flow import certificate
 from inspection.flow.proof import proof
 from review_ui import draw
 from review_ui.guard import Desk, guard
@@ -28,7 +27,7 @@ def show(
     desk: Annotated[Desk, guard(Role.INSPECTOR)], line: str, model: Annotated[str, Query(max_length=100)] = ""
 ) -> HTMLResponse:
     """The proof of a line's model, the one in force where none is named; engineers can ask for a certificate."""
-    return _page(desk, line, model)
+    return proof_page(desk, line, model)
 
 
 @router.post("/lines/{line}/proof")
@@ -51,60 +50,10 @@ def certify(
         )
         desk.write(lambda tx: certificate.keep(tx, made, line=line, by=desk.person.name, now=desk.now))
     except (InvalidPolicy, ValueError) as refused:
-        return _page(desk, line, model, status=422, problem=str(refused), typed=typed)
+        return proof_page(desk, line, model, status=422, problem=str(refused), typed=typed)
     if isinstance(made, NotProved):
-        return _page(desk, line, model, typed=typed, refused=(made.pass_refused, made.reject_refused))
+        return proof_page(desk, line, model, typed=typed, refused=(made.pass_refused, made.reject_refused))
     return desk.go(f"/lines/{line}/proof?model={made.model}")
-
-
-@router.post("/lines/{line}/known")
-def add_known(
-    desk: Annotated[Desk, guard(Role.ENGINEER)], line: str, unit: Annotated[int, Form(ge=1, lt=2**63)],
-    truth: Short = "", reason: Annotated[str, Form(max_length=2000)] = "",
-) -> Response:  # fmt: skip
-    """Choose a settled unit as one of known truth."""
-    try:
-        if truth not in ("good", "defective"):
-            raise InvalidKnown("Choose whether the unit is good or defective.")
-        desk.write(
-            lambda tx: known.add(
-                tx, line=line, unit_id=unit, defective=truth == "defective", reason=reason, by=desk.person.name,
-                now=desk.now,
-            )
-        )  # fmt: skip
-    except InvalidKnown as refused:
-        return _page(desk, line, "", status=422, known_problem=str(refused))
-    return desk.go(f"/lines/{line}/proof#misses")
-
-
-@router.post("/lines/{line}/second/{number}")
-def settle_second(
-    desk: Annotated[Desk, guard(Role.ENGINEER)], line: str, number: int, truth: Short = "",
-    reason: Annotated[str, Form(max_length=2000)] = "",
-) -> Response:  # fmt: skip
-    """Say what a unit is in truth that two inspectors judged differently."""
-    try:
-        if truth not in ("good", "defective"):
-            raise InvalidKnown("Choose whether the unit is good or defective.")
-        desk.write(
-            lambda tx: known.settle(
-                tx, line=line, number=number, defective=truth == "defective", reason=reason, by=desk.person.name,
-                now=desk.now,
-            )
-        )  # fmt: skip
-    except InvalidKnown as refused:
-        return _page(desk, line, "", status=422, known_problem=str(refused))
-    return desk.go(f"/lines/{line}/proof#misses")
-
-
-@router.post("/lines/{line}/known/{number}/retire")
-def retire_known(desk: Annotated[Desk, guard(Role.ENGINEER)], line: str, number: int) -> Response:
-    """Show a known unit no more."""
-    try:
-        desk.write(lambda tx: known.retire(tx, line=line, number=number, by=desk.person.name, now=desk.now))
-    except InvalidKnown as refused:
-        return _page(desk, line, "", status=422, known_problem=str(refused))
-    return desk.go(f"/lines/{line}/proof#misses")
 
 
 def _limits(typed: dict[str, str]) -> Limits:
@@ -132,7 +81,8 @@ def _sensitivity(found: str, shown: str) -> Sensitivity | None:
     return Sensitivity(found=int(found), shown=int(shown))
 
 
-def _page(desk: Desk, line: str, model: str, *, status: int = 200, **told: Any) -> HTMLResponse:
+def proof_page(desk: Desk, line: str, model: str, *, status: int = 200, **told: Any) -> HTMLResponse:
+    """The whole page, with what was typed and what was wrong with it."""
     page = desk.read(lambda tx: proof(tx, line, desk.now, model or None))
     limits = page.limits
     each, measured = limits.escape_per_defective, page.found
