@@ -9,6 +9,7 @@ import typer
 from inspection.main import known, lines, models_cli, rollouts, train, users
 from inspection.main.camera import camera
 from inspection.main.certify import certify
+from inspection.main.proof import proof
 from inspection.main.replay import replay
 from inspection.main.story import journal, story
 
@@ -30,6 +31,7 @@ app.command()(train.evaluate)
 app.command()(camera)
 app.command()(replay)
 app.command()(certify)
+app.command()(proof)
 app.command()(story)
 app.command()(journal)
 
