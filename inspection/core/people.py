@@ -20,6 +20,7 @@ class Role(StrEnum):
     """What a person is on the shop floor. Each role may also do what the ones before it may."""
 
     INSPECTOR = "inspector"
+    ADJUDICATOR = "adjudicator"
     ENGINEER = "engineer"
     ADMIN = "admin"
 

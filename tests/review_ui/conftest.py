@@ -16,7 +16,7 @@ from inspection.core.people import Role
 from review_ui.guard import COOKIE
 from tests.review_ui.plant import Plant
 
-CAST = {"ines": Role.INSPECTOR, "erin": Role.ENGINEER, "adam": Role.ADMIN}
+CAST = {"ines": Role.INSPECTOR, "judy": Role.ADJUDICATOR, "erin": Role.ENGINEER, "adam": Role.ADMIN}
 
 
 @pytest.fixture(scope="session")
