@@ -151,14 +151,14 @@ class _Ratings:
 
 
 def _around(agreed: float, chance: float, width: float, items: int, confidence: float) -> Estimate:
-    """The coefficient with its interval. Where all agree, the variance is 0 and tells nothing: the interval then
-    begins where the exact one of the agreement itself begins, under the same chance."""
+    """The coefficient with its interval. A variance of 0 tells nothing: where all agree, the interval then begins where
+    the exact one of the agreement itself begins, under the same chance; elsewhere everything is open."""
     value = (agreed - chance) / (1 - chance)
-    low = value - width
     if agreed >= 1 - 1e-12:
-        exact = lower_bound(items, items, (1 - confidence) / 2)
-        low = (exact - chance) / (1 - chance)
-    return Estimate(value=value, low=max(low, -1.0), high=min(value + width, 1.0), items=items)
+        width = (1 - lower_bound(items, items, (1 - confidence) / 2)) / (1 - chance)
+    elif width < 1e-6:
+        width = 2.0
+    return Estimate(value=value, low=max(value - width, -1.0), high=min(value + width, 1.0), items=items)
 
 
 def _counts(table: ArrayLike) -> NDArray[np.float64]:
