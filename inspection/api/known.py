@@ -7,7 +7,6 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from inspection.api.errors import SmallBody
 from inspection.api.people import PEOPLE_PROBLEMS, AsEngineer, Id, LineName, Text
-from inspection.core.decide import Verdict
 from inspection.core.label import UNDO_WITHIN
 from inspection.core.line import Unknown
 from inspection.flow import known as flow
@@ -69,45 +68,6 @@ def post_known(caller: AsEngineer, line: LineName, wanted: WantedKnown) -> Known
 def retire_known(caller: AsEngineer, line: LineName, number: Id) -> None:
     """Show a known unit no more, nor count what was said of it."""
     caller.write(lambda tx: flow.retire(tx, line=line, number=number, by=caller.person.name, now=caller.now))
-
-
-class DifferenceBody(BaseModel):
-    """Two inspectors said the opposite of one unit, blind."""
-
-    number: int
-    serial: str
-    visit: int
-    first: Verdict
-    second: Verdict
-    first_by: str
-    second_by: str
-    at: datetime
-
-
-class Settled(BaseModel):
-    """What the unit is in truth."""
-
-    model_config = ConfigDict(extra="forbid")
-    defective: bool
-    reason: Text
-
-
-@router.get("/lines/{line}/second", responses=PEOPLE_PROBLEMS)
-def get_differences(caller: AsEngineer, line: LineName) -> list[DifferenceBody]:
-    """Second readings that contradict the first and wait to be settled."""
-    found = caller.read(lambda tx: known.differences(tx, lines.in_force(tx, line).id, caller.now - UNDO_WITHIN))
-    return [DifferenceBody(**one.__dict__) for one in found]
-
-
-@router.post("/lines/{line}/second/{number}", status_code=204, responses=PEOPLE_PROBLEMS)
-def settle(caller: AsEngineer, line: LineName, number: Id, truth: Settled) -> None:
-    """Say what a unit is in truth that two inspectors judged differently."""
-    caller.write(
-        lambda tx: flow.settle(
-            tx, line=line, number=number, defective=truth.defective, reason=truth.reason, by=caller.person.name,
-            now=caller.now,
-        )
-    )  # fmt: skip
 
 
 def _listed(tx: Tx, line_id: int, now: datetime) -> list[KnownBody]:

@@ -1,6 +1,7 @@
 """Every endpoint, one file each verb."""
 
 from inspection.api import (
+    adjudicate,
     certificate,
     demo,
     events,
@@ -21,7 +22,7 @@ from inspection.api import (
 )
 
 _VERBS = (
-    health, images, events, people, line, policy, proof, certificate, known, rollout, replay, review, files,
+    health, images, events, people, line, policy, proof, certificate, known, adjudicate, rollout, replay, review, files,
     units, journal, monitor, demo,
 )  # fmt: skip
 ROUTERS = tuple(verb.router for verb in _VERBS)

@@ -69,6 +69,12 @@ class RateProcess:
         marks = tuple(min(mark, events) for mark in self.marks[: max(1, last + 1 - self.first)])
         return replace(self, events=events, trials=trials, marks=marks)
 
+    def late(self) -> "RateProcess":
+        """After a label that is counted already turns out to have been an event. It may be older than any start but the
+        first, so it counts for none of the others, which can only lower E."""
+        marks = (self.marks[0] + (self.first > 0), *(mark + 1 for mark in self.marks[1:]))
+        return replace(self, events=min(self.events + 1, self.trials), marks=marks)
+
     @property
     def log_e(self) -> float:
         """log E."""

@@ -6,7 +6,8 @@ from hashlib import blake2b
 
 from inspection.core.route import share_of
 
-KNOWN_ANSWER, SECOND_READING = "known_answer", "second_reading"
+KNOWN_ANSWER, SECOND_READING, REPORTED_MISS = "known_answer", "second_reading", "reported_miss"
+IN_DISGUISE = (KNOWN_ANSWER, SECOND_READING, REPORTED_MISS)  # reasons of tasks that show a past unit
 SHARE = 0.02  # of all reviews, on lines that have known units
 _DIGITS = re.compile(r"\d{1,3}(?=\D*$)")
 

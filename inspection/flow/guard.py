@@ -10,7 +10,7 @@ from inspection.core.label import UNDO_WITHIN
 from inspection.core.level import FREEDOM
 from inspection.core.risk import Risk
 from inspection.flow import abort, certificate, policy
-from inspection.store import certificates, known, lines, monitor, opinions, queue, units
+from inspection.store import certificates, known, labels, lines, monitor, opinions, queue, units
 from inspection.store.certificates import KeptGuard
 from inspection.store.database import Tx
 from inspection.store.lines import LineInForce
@@ -37,14 +37,39 @@ def heard(tx: Tx, line: LineInForce, unit: Unit, verdict: Verdict, *, saw_ai: bo
     line, whose, events = _events(tx, line, unit, verdict, saw_ai=saw_ai)
     held_to = limits(tx, line, now) if events else {}
     moved = {whose + kind: _moved(tx, line, whose + kind, held_to[kind], event, now) for kind, event in events.items()}
+    return _judged(tx, line, whose, moved, now)
+
+
+def corrected(tx: Tx, line: LineInForce, unit: Unit, truth: Verdict, now: datetime) -> bool:
+    """An audit turns out to have been wrong: what the AI had then settled wrongly counts after all, where the guard
+    that heard of it still counts. What speaks for the AI is not made up for: it errs to the safe side."""
+    heard_of = labels.counted(tx, unit.id)
+    if heard_of is None or heard_of.verdict == truth:
+        return False
+    line, whose, heard_as = _events(tx, line, unit, Verdict(heard_of.verdict), saw_ai=heard_of.saw_ai)
+    _, _, events = _events(tx, line, unit, truth, saw_ai=heard_of.saw_ai)
+    held_to, moved = limits(tx, line, now) if events else {}, {}
+    for kind in (kind for kind, event in events.items() if event and not heard_as[kind]):
+        kept = certificates.guard(tx, line.id, whose + kind)
+        if kept is None or kept.key != _key(line, held_to[kind]) or kept.begun_at > heard_of.at:
+            continue
+        assert isinstance(kept.process, RateProcess)
+        moved[whose + kind] = kept.process.late()
+        late = KeptGuard(key=kept.key, process=moved[whose + kind], begun_at=kept.begun_at)
+        certificates.keep_guard(tx, line.id, whose + kind, late, now)
+    return _judged(tx, line, whose, moved, now)
+
+
+def _judged(tx: Tx, line: LineInForce, whose: str, moved: dict[str, RateProcess], now: datetime) -> bool:
+    """Take freedom away where a process that was moved has reached its end."""
     for kind, process in moved.items():
         if process.log_e >= TRIPS_AT:
             text = (
                 f"Guard: {process.events} {kind} in {process.trials} audited units are more than the limit of "
                 f"{process.limit:.2%} allows. Hold what the AI has settled lately, and find out what has changed."
             )
-            for each in moved:  # what comes after the trip is judged by itself
-                certificates.drop_guard(tx, line.id, each)
+            for each in KINDS:  # what comes after the trip is judged by itself
+                certificates.drop_guard(tx, line.id, whose + each)
             if whose:
                 monitor.fire(tx, line.id, kind, line.line.name, text, now)
                 return abort.end(tx, line.id, policy.GUARD, text, now)
@@ -81,14 +106,18 @@ def _moved(
 ) -> RateProcess:
     """Move a guard's process by one label, or back by it. A policy that decides otherwise, or another limit, begins
     anew."""
-    terms = line.policy.terms
-    key = f"{terms.model} {terms.level} {terms.pass_below} {terms.reject_above} {limit}"
-    kept = certificates.guard(tx, line.id, kind)
-    begun = kept.process if kept is not None and kept.key == key else RateProcess(limit=limit)
-    assert isinstance(begun, RateProcess)
-    process = begun.without(event) if back else begun.update(event)
-    certificates.keep_guard(tx, line.id, kind, KeptGuard(key=key, process=process), now)
+    key, kept = _key(line, limit), certificates.guard(tx, line.id, kind)
+    if kept is None or kept.key != key:
+        kept = KeptGuard(key=key, process=RateProcess(limit=limit), begun_at=now)
+    assert isinstance(kept.process, RateProcess)
+    process = kept.process.without(event) if back else kept.process.update(event)
+    certificates.keep_guard(tx, line.id, kind, KeptGuard(key=key, process=process, begun_at=kept.begun_at), now)
     return process
+
+
+def _key(line: LineInForce, limit: float) -> str:
+    terms = line.policy.terms
+    return f"{terms.model} {terms.level} {terms.pass_below} {terms.reject_above} {limit}"
 
 
 def limits(tx: Tx, line: LineInForce, now: datetime) -> dict[str, float]:

@@ -4,13 +4,22 @@ from datetime import datetime, timedelta
 
 from inspection.core.decide import Disposition, Verdict
 from inspection.core.journal import Change, facts, plain
-from inspection.core.known import KNOWN_ANSWER, SECOND_READING, InvalidKnown, Misses, Readings, disguise, due
+from inspection.core.known import (
+    IN_DISGUISE,
+    KNOWN_ANSWER,
+    SECOND_READING,
+    InvalidKnown,
+    Misses,
+    Readings,
+    disguise,
+    due,
+)
 from inspection.core.label import UNDO_WITHIN, Label, check_types
 from inspection.core.people import Person
 from inspection.core.review import TaskState
 from inspection.core.sensitivity import Sensitivity, of_double_reads, pooled
 from inspection.flow import certificate
-from inspection.store import journal, known, lines, monitor, queue, units
+from inspection.store import journal, known, lines, queue, units
 from inspection.store.database import Tx
 from inspection.store.known import Showing
 from inspection.store.lines import LineInForce
@@ -75,30 +84,6 @@ def measured(tx: Tx, *, line: str, now: datetime) -> Sensitivity:
     return found
 
 
-def settle(tx: Tx, *, line: str, number: int, defective: bool, reason: str, by: str, now: datetime) -> None:
-    """Say what a unit is in truth that two inspectors judged differently; a defective one that was passed is told as an
-    escape. Raises InvalidKnown where there is nothing to settle."""
-    on = lines.in_force(tx, line)
-    waiting = {one.number: one for one in known.differences(tx, on.id, now - UNDO_WITHIN)}
-    if number not in waiting:
-        raise InvalidKnown(f"Line {line!r} has no second reading {number} that waits to be settled.")
-    if len(reason.strip()) < 3:
-        raise InvalidKnown("Write how its truth is known, such as a second look by two experts.")
-    known.settle(tx, number, Verdict.REJECT if defective else Verdict.PASS, by, now)
-    one, after = waiting[number], "defective" if defective else "good"
-    change = Change(
-        subject=f"line/{line}/second/{number}", event="second_reading_settled", actor=by, before="differs",
-        after=after, reason=plain(reason.strip()), facts=facts(serial=one.serial, visit=one.visit),
-    )  # fmt: skip
-    journal.append(tx, now, change)
-    for alarm in monitor.firing(tx, on.id):
-        if (alarm.kind, alarm.subject) == (SECOND_READING, one.label):
-            monitor.clear(tx, alarm.id, now)
-    if defective and one.first is Verdict.PASS:
-        text = f"Unit {one.label}, which a person had passed, is defective. Hold it, and look at units around it."
-        monitor.fire(tx, on.id, "escape", one.label, text, now)
-
-
 def instead_of(
     tx: Tx, task: Task, person_id: int, now: datetime, known_share: float, second_share: float
 ) -> Task | None:
@@ -132,7 +117,7 @@ def instead_of(
 def put_down(tx: Tx, task: Task, now: datetime, *, ready_at: datetime | None = None) -> None:
     """A person lets a task go, judged or not: back into the queue, but a past unit goes to nobody else in its
     disguise."""
-    if task.reason in (KNOWN_ANSWER, SECOND_READING):
+    if task.reason in IN_DISGUISE:
         queue.close(tx, task.id, TaskState.CANCELLED, now)
     else:
         queue.release(tx, task.id, ready_at)
@@ -144,7 +129,7 @@ def answer(tx: Tx, shown: Showing, task: Task, lease: str, person: Person, label
     check_types(label, line.recipe.defect_types)
     if task.state is not TaskState.LEASED or task.lease != lease or task.leased_by != person.id:
         return False
-    known.answer(tx, shown.id, person.id, label.verdict, now)
+    known.answer(tx, shown.id, person.id, label, now)
     queue.close(tx, task.id, TaskState.DONE, now)
     if shown.known_id is None:
         after = "same" if label.verdict is shown.first else "differs"

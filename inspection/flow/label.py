@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from inspection.core.adjudicate import Kind
 from inspection.core.decide import Disposition, Verdict
 from inspection.core.journal import Change, facts
 from inspection.core.label import UNDO_WITHIN, Agreement, Label, check_types, compare
@@ -11,7 +12,7 @@ from inspection.core.people import Person
 from inspection.core.review import Refusal, TaskState
 from inspection.flow import decide, guard, known
 from inspection.flow.review import Held, give
-from inspection.store import journal, labels, monitor, queue, units
+from inspection.store import disputes, journal, labels, monitor, queue, units
 from inspection.store import known as known_units
 from inspection.store.database import Tx
 from inspection.store.labels import Given
@@ -65,6 +66,10 @@ def answer(
     )
     if not effective:
         journal.append(tx, now, change)
+        disputes.add(
+            tx, line_id=line.id, unit_id=unit.id, kind=Kind.LATE, person_id=person.id, claim=label.verdict,
+            defect_types=label.defect_types, reason=label.note, label_id=label_id, now=now,
+        )  # fmt: skip
         stands = Disposition(verdict=unit.verdict, by=unit.by, reason=unit.reason)
         return Answered(effective=False, serial=unit.serial, disposition=stands)
     return _count(tx, line, unit, task, label, seen, change, now)

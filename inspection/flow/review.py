@@ -4,7 +4,7 @@ import secrets
 from dataclasses import dataclass
 from datetime import datetime
 
-from inspection.core.known import KNOWN_ANSWER, SECOND_READING, SHARE
+from inspection.core.known import IN_DISGUISE, SHARE
 from inspection.core.review import Refusal, TaskState, lease_until, sight
 from inspection.flow import decide, known
 from inspection.store import queue, units
@@ -40,7 +40,7 @@ def give(tx: Tx, task: Task, person_id: int, now: datetime) -> Held:
     """Lease a task to a person; what the person may see is settled now, by the level and the audit."""
     unit = units.get(tx, task.unit_id)
     line = decide.line_of(tx, unit)
-    shows_ai = task.reason not in (KNOWN_ANSWER, SECOND_READING) and sight(line.policy.terms.level, unit.audited).ai
+    shows_ai = task.reason not in IN_DISGUISE and sight(line.policy.terms.level, unit.audited).ai
     lease = secrets.token_urlsafe(16)
     until = lease_until(now, queue.typical_seconds(tx, task.line_id))
     queue.lease(tx, task.id, lease, person_id, until, shows_ai)

@@ -79,13 +79,13 @@ def settle(
     data_dir: DataDir = None,
 ) -> None:
     """Say what a unit is in truth that two inspectors judged differently."""
-    from inspection.flow import known
+    from inspection.flow import adjudicate
     from inspection.main.server import now
 
     with database(data_dir) as db:
         db.write(
-            lambda tx: known.settle(
-                tx, line=name, number=number, defective=defective, reason=reason, by=BY, now=now()
+            lambda tx: adjudicate.settle(
+                tx, kind="second", line=name, number=number, defective=defective, reason=reason, by=BY, now=now()
             )
         )  # fmt: skip
     print(f"Second reading {number} of line {name} is settled: {'defective' if defective else 'good'}.")

@@ -23,6 +23,7 @@ from inspection.store.records import (
     ALARM,
     CAMERA,
     CERTIFICATE,
+    DISPUTE,
     GUARD,
     IMAGE,
     LABEL,
@@ -130,8 +131,10 @@ def evidence(tx: Tx, line_id: int, recipe_id: int, model: str, since: datetime, 
     )
     counts = (LABEL.c.unit_id == UNIT.c.id, LABEL.c.effective, LABEL.c.saw_ai.is_(False))
     blind = exists(select(LABEL.c.id).where(*counts, LABEL.c.at <= micros(until - UNDO_WITHIN)))
-    # What was settled as defective after a second reading is; what was settled as good stays as its label says.
-    proved_defective = exists().where(SHOWING.c.unit_id == UNIT.c.id, SHOWING.c.truth == str(Verdict.REJECT))
+    # What was settled as defective later is; what was settled as good stays as its label says.
+    proved_defective = or_(
+        *(exists().where(one.c.unit_id == UNIT.c.id, one.c.truth == str(Verdict.REJECT)) for one in (SHOWING, DISPUTE))
+    )
     query = (
         select(
             UNIT.c.serial,
@@ -165,6 +168,7 @@ class KeptGuard:
 
     key: str
     process: Process
+    begun_at: datetime
 
 
 def guard(tx: Tx, line_id: int, kind: str) -> KeptGuard | None:
@@ -173,12 +177,14 @@ def guard(tx: Tx, line_id: int, kind: str) -> KeptGuard | None:
     row = tx.execute(query).one_or_none()
     if row is None:
         return None
-    return KeptGuard(key=row.key, process=process_from(json.loads(row.body)))
+    return KeptGuard(key=row.key, process=process_from(json.loads(row.body)), begun_at=moment(row.begun_at))
 
 
 def keep_guard(tx: Tx, line_id: int, kind: str, kept: KeptGuard, now: datetime) -> None:
     """Write where a guard stands."""
-    values = {"key": kept.key, "body": dump(process_body(kept.process)), "at": micros(now)}
+    values = {
+        "key": kept.key, "body": dump(process_body(kept.process)), "at": micros(now), "begun_at": micros(kept.begun_at),
+    }  # fmt: skip
     changed = tx.execute(update(GUARD).where(GUARD.c.line_id == line_id, GUARD.c.kind == kind).values(values))
     if not changed.rowcount:
         tx.execute(insert(GUARD).values({"line_id": line_id, "kind": kind, **values}))

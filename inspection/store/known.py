@@ -7,8 +7,9 @@ from sqlalchemy import ColumnElement, and_, case, exists, func, insert, select, 
 
 from inspection.core.decide import Verdict
 from inspection.core.known import Misses, Readings
+from inspection.core.label import Label
 from inspection.core.moment import micros, moment
-from inspection.store.records import KNOWN, LABEL, PERSON, SHOWING, TASK, UNIT
+from inspection.store.records import KNOWN, LABEL, PERSON, SHOWING, TASK, UNIT, dump
 from inspection.store.transaction import Tx
 
 
@@ -164,13 +165,14 @@ def for_second_reading(
 
 def show(
     tx: Tx, unit_id: int, *, known_id: int | None, label_id: int | None, task_id: int, person_id: int,
-    instead_of: int, serial: str, at: datetime,
+    instead_of: int, serial: str, at: datetime, dispute_id: int | None = None,
 ) -> None:  # fmt: skip
     """Keep what a past unit is shown as: under that serial, opened at that moment."""
     values = {
         "unit_id": unit_id, "known_id": known_id, "label_id": label_id, "task_id": task_id, "person_id": person_id,
         "instead_of": instead_of, "serial": serial, "opened_at": micros(at), "verdict": "", "truth": "",
-        "settled_by": "",
+        "settled_by": "", "dispute_id": dispute_id, "truth_types": "[]", "defect_types": "[]", "note": "",
+        "seconds": 0.0,
     }  # fmt: skip
     tx.execute(insert(SHOWING).values(values))
 
@@ -202,9 +204,14 @@ def _showing(tx: Tx, which: ColumnElement[bool]) -> Showing | None:
     )  # fmt: skip
 
 
-def answer(tx: Tx, showing_id: int, person_id: int, verdict: Verdict | None, now: datetime) -> None:
+def answer(tx: Tx, showing_id: int, person_id: int, label: Label | None, now: datetime) -> None:
     """Keep what a person said of a past unit; None takes it back."""
-    values = {"person_id": person_id, "verdict": str(verdict or ""), "at": None if verdict is None else micros(now)}
+    said = Label(verdict=Verdict.PASS) if label is None else label
+    values = {
+        "person_id": person_id, "verdict": "" if label is None else str(label.verdict), "note": said.note,
+        "defect_types": dump(list(said.defect_types)), "seconds": said.seconds,
+        "at": None if label is None else micros(now),
+    }  # fmt: skip
     tx.execute(update(SHOWING).where(SHOWING.c.id == showing_id).values(values))
 
 
@@ -285,9 +292,3 @@ def differences(tx: Tx, line_id: int, until: datetime, since: datetime | None = 
         )
         for r in tx.execute(query)
     ]  # fmt: skip
-
-
-def settle(tx: Tx, number: int, truth: Verdict, by: str, now: datetime) -> None:
-    """Keep what a unit is in truth that was read in two ways."""
-    values = {"truth": str(truth), "settled_by": by, "settled_at": micros(now)}
-    tx.execute(update(SHOWING).where(SHOWING.c.id == number).values(values))

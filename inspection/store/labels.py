@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import insert, select, update
 
@@ -19,6 +20,7 @@ class Given:
     unit_id: int
     task_id: int | None
     verdict: str
+    saw_ai: bool
     at: datetime
 
 
@@ -56,12 +58,22 @@ def add(
 
 def last_effective(tx: Tx, person_id: int) -> Given | None:
     """A person's newest label, if it counts."""
-    columns = (LABEL.c.id, LABEL.c.unit_id, LABEL.c.task_id, LABEL.c.verdict, LABEL.c.at, LABEL.c.effective)
-    query = select(*columns).where(LABEL.c.person_id == person_id).order_by(LABEL.c.id.desc()).limit(1)
-    row = tx.execute(query).one_or_none()
-    if row is None or not row.effective:
-        return None
-    return Given(id=row.id, unit_id=row.unit_id, task_id=row.task_id, verdict=row.verdict, at=moment(row.at))
+    row = tx.execute(_GIVEN.where(LABEL.c.person_id == person_id)).one_or_none()
+    return None if row is None or not row.effective else _given(row)
+
+
+def counted(tx: Tx, unit_id: int) -> Given | None:
+    """A unit's newest label that counts."""
+    row = tx.execute(_GIVEN.where(LABEL.c.unit_id == unit_id, LABEL.c.effective)).one_or_none()
+    return None if row is None else _given(row)
+
+
+_NAMES = ("id", "unit_id", "task_id", "verdict", "saw_ai", "at")
+_GIVEN = select(*(LABEL.c[name] for name in _NAMES), LABEL.c.effective).order_by(LABEL.c.id.desc()).limit(1)
+
+
+def _given(row: Any) -> Given:
+    return Given(**{**{name: getattr(row, name) for name in _NAMES}, "at": moment(row.at)})
 
 
 def last_effective_of(tx: Tx, unit_id: int) -> int | None:

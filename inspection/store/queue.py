@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, and_, bindparam, func, insert, or_, select, update
 
-from inspection.core.known import KNOWN_ANSWER, SECOND_READING
+from inspection.core.known import IN_DISGUISE
 from inspection.core.moment import micros, moment
 from inspection.core.review import TaskState
 from inspection.store.records import LABEL, LINE, TASK
@@ -47,7 +47,7 @@ _COLUMNS = (
 _NAMES = tuple(column.key for column in _COLUMNS)
 _LIVE = or_(TASK.c.state == "open", TASK.c.state == "leased")
 # Past units in disguise owe nobody a review. (Prepared statements cannot take an IN.)
-OWED = and_(TASK.c.reason != KNOWN_ANSWER, TASK.c.reason != SECOND_READING)
+OWED = and_(*(TASK.c.reason != reason for reason in IN_DISGUISE))
 _LIVE_TASK_OF = Prepared(select(*_COLUMNS).where(TASK.c.unit_id == bindparam("unit"), _LIVE, OWED))
 _OPEN = Prepared(insert(TASK).inline())
 

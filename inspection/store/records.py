@@ -41,6 +41,7 @@ CERTIFICATE = _table(tables.CertificateRow)
 GUARD = _table(tables.GuardRow)
 KNOWN = _table(tables.KnownRow)
 SHOWING = _table(tables.ShowingRow)
+DISPUTE = _table(tables.DisputeRow)
 PROPOSAL = _table(tables.ProposalRow)
 JOURNAL = _table(tables.JournalRow)
 

@@ -434,7 +434,7 @@ class KnownRow(SQLModel, table=True):
 class ShowingRow(SQLModel, table=True):
     """A past unit in an inspector's hands, in place of the task that was due: under a serial of its own, as if it had
     come with that one. Either a known one, or one for a second reading after the label `label_id`, whose `truth`
-    somebody settles where the two differ. `verdict` is empty while there is no answer."""
+    somebody settles where the two differ, or the look at a reported miss. `verdict` is empty without an answer."""
 
     __tablename__ = "showing"
     __table_args__ = (Index("ix_showing_person", "person_id", "instead_of"), Index("ix_showing_at", "at"))
@@ -447,9 +447,36 @@ class ShowingRow(SQLModel, table=True):
     instead_of: int = Field(sa_column=Column(BigInteger, nullable=False))
     serial: str
     opened_at: int = _time()
+    dispute_id: int | None = Field(default=None, sa_column=Column(BigInteger, nullable=True, index=True))
     verdict: str = ""
+    defect_types: str = _text("[]")
+    note: str = _text()
+    seconds: float = 0.0
     at: int | None = _time(null=True)
     truth: str = ""
+    truth_types: str = _text("[]")
+    settled_by: str = ""
+    settled_at: int | None = _time(null=True)
+
+
+class DisputeRow(SQLModel, table=True):
+    """A person's word against a unit's verdict: an opinion that came too late to count (`label_id`), or a reported
+    miss. `claim` is what they say the unit is; `truth` is empty until somebody else has settled it."""
+
+    __tablename__ = "dispute"
+    __table_args__ = (Index("ix_dispute_open", "truth", "at"),)
+    id: int | None = _id()
+    line_id: int = _to("line.id")
+    unit_id: int = _to("unit.id")
+    kind: str
+    person_id: int = _to("person.id", index=False)
+    label_id: int | None = Field(default=None, sa_column=Column(BigInteger, nullable=True))
+    claim: str
+    defect_types: str = _text("[]")
+    reason: str = _text()
+    at: int = _time()
+    truth: str = ""
+    truth_types: str = _text("[]")
     settled_by: str = ""
     settled_at: int | None = _time(null=True)
 
@@ -484,6 +511,7 @@ class GuardRow(SQLModel, table=True):
     key: str
     body: str = _text("{}")
     at: int = _time()
+    begun_at: int = Field(default=0, sa_column=Column(BigInteger, nullable=False, default=0))
 
 
 class JournalRow(SQLModel, table=True):

@@ -1,6 +1,7 @@
 """The pages, one file each."""
 
 from review_ui.pages import (
+    adjudicate,
     board,
     demo,
     files,
@@ -38,6 +39,7 @@ PAGES = (
     units,
     proof,
     known,
+    adjudicate,
     journal,
     demo,
     files,

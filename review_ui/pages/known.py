@@ -1,4 +1,4 @@
-"""Known units are chosen and retired, and readings that differ are settled."""
+"""Known units are chosen and retired."""
 
 from collections.abc import Callable
 from typing import Annotated, Any
@@ -31,14 +31,6 @@ def add(desk: Engineer, line: str, unit: Number, truth: Truth = "", reason: Reas
 def retire(desk: Engineer, line: str, number: int) -> Response:
     """Show a known unit no more."""
     return _act(desk, line, lambda tx: known.retire(tx, line=line, number=number, by=desk.person.name, now=desk.now))
-
-
-@router.post("/lines/{line}/second/{number}")
-def settle(desk: Engineer, line: str, number: int, truth: Truth = "", reason: Reason = "") -> Response:
-    """Say what a unit is in truth that two inspectors judged differently."""
-    return _act(desk, line, lambda tx: known.settle(
-        tx, line=line, number=number, defective=_defective(truth), reason=reason, by=desk.person.name, now=desk.now
-    ))  # fmt: skip
 
 
 def _act(desk: Desk, line: str, flow: Callable[[Any], object]) -> Response:

@@ -49,12 +49,14 @@ ENGINEERS: list[Asked] = [
     ("GET", "/lines/phones/known", None),
     ("POST", "/lines/phones/known", {"serial": "S1", "defective": True, "reason": "Asked by a test."}),
     ("POST", "/lines/phones/known/1/retire", None),
-    ("GET", "/lines/phones/second", None),
-    ("POST", "/lines/phones/second/1", {"defective": True, "reason": "Asked by a test."}),
     ("GET", "/journal", None),
     ("GET", "/journal/verify", None),
 ]
-ALL = [*INSPECTORS, *ENGINEERS]
+ADJUDICATORS: list[Asked] = [
+    ("GET", "/adjudicate", None),
+    ("POST", "/adjudicate/second/1", {"defective": True, "reason": "Asked by a test."}),
+]
+ALL = [*INSPECTORS, *ADJUDICATORS, *ENGINEERS]
 OF_CAMERAS = {
     "/health",
     "/lines/{line}/images/{capture_id}",
@@ -91,6 +93,9 @@ def test_who_may_ask_what(served: Served) -> None:
     for asked in ENGINEERS:
         answer = ask(ines, asked)
         assert (answer.status_code, "needs the role engineer" in answer.json()["detail"]) == (403, True), asked
+    for asked in ADJUDICATORS:
+        answer = ask(ines, asked)
+        assert (answer.status_code, "needs the role adjudicator" in answer.json()["detail"]) == (403, True), asked
     assert journal_length(served) == before, "somebody changed something who must not"
     for asked in INSPECTORS:
         assert ask(ines, asked).status_code in (200, 204, 404, 409, 422), asked

@@ -58,11 +58,14 @@ def test_two_readings_that_differ_are_settled(served: Served, erin: httpx.Client
     held = plant.write(lambda tx: review.claim(tx, person_id=person.id, line=None, now=plant.now, second_share=1.0))
     assert held is not None
     plant.answer(held, Verdict.PASS, "ivan")
-    assert erin.get("/lines/phones/second").json() == []
+    assert erin.get("/adjudicate").json() == []
     plant.later(seconds=31)
-    (one,) = erin.get("/lines/phones/second").json()
-    assert (one["serial"], one["first"], one["second"]) == ("S-1", "reject", "pass")
-    truth = {"defective": True, "reason": "Two experts saw it."}
-    assert erin.post(f"/lines/phones/second/{one['number']}", json=truth).status_code == 204
-    assert erin.post(f"/lines/phones/second/{one['number']}", json=truth).status_code == 422
+    (one,) = erin.get("/adjudicate").json()
+    assert [(said["person"], said["verdict"]) for said in one["opinions"]] == [("ines", "reject"), ("ivan", "pass")]
+    assert (one["serial"], one["kind"], len(one["pictures"])) == ("S-1", "second", 2)
+    truth = {"defective": True, "reason": "Two experts saw it.", "defect_types": ["scratch"]}
+    settle = f"/adjudicate/second/{one['number']}"
+    assert "Its types are" in erin.post(settle, json={**truth, "defect_types": ["rust"]}).json()["detail"]
+    assert erin.post(settle, json=truth).status_code == 204
+    assert erin.post(settle, json=truth).status_code == 422
     assert erin.get("/lines/phones/proof").json()["readings"] == {"read": 1, "both": 0, "second_only": 0, "differ": 0}

@@ -261,3 +261,17 @@ def test_a_process_is_stored_as_json_and_goes_on_from_there(process: Process) ->
 def test_several_processes_are_read_together() -> None:
     assert average([math.log(40), math.log(1), -math.inf]) == pytest.approx(math.log(41 / 3))
     assert bonferroni({"escapes": math.log(41), "overkill": math.log(39)}, LEVEL) == ["escapes"]
+
+
+@given(st.integers(1, 400), st.data())
+def test_a_late_event_counts_but_never_for_more_than_if_it_had_been_known(trials: int, data: st.DataObject) -> None:
+    """An event that is told late gives no more evidence than the same one told in time, and more than none."""
+    at = data.draw(st.integers(0, trials - 1))
+    others = data.draw(st.sets(st.integers(0, trials - 1).filter(lambda i: i != at), max_size=12))
+    quiet = known = RateProcess(limit=0.05)
+    for i in range(trials):
+        quiet, known = quiet.update(i in others), known.update(i in others or i == at)
+    late = quiet.late()
+    assert (late.events, late.trials) == (known.events, known.trials)
+    assert quiet.log_e <= late.log_e + 1e-9
+    assert late.log_e <= known.log_e + 1e-9

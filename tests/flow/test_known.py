@@ -9,7 +9,7 @@ from inspection.core.decide import Verdict
 from inspection.core.known import InvalidKnown, Misses
 from inspection.core.level import Level
 from inspection.core.review import Refusal
-from inspection.flow import guard, known, label, review
+from inspection.flow import adjudicate, guard, known, label, review
 from inspection.flow.review import Held
 from inspection.store import certificates, journal, lines, monitor
 from inspection.store import known as kept
@@ -359,11 +359,11 @@ def test_what_differs_is_settled_and_a_defect_that_was_passed_is_told(plant: Pla
         "S-0500", Verdict.PASS, Verdict.REJECT, "ivan", "ines"
     )  # fmt: skip
     settle = lambda why=WHY: plant.write(  # noqa: E731
-        lambda tx: known.settle(
-            tx, line="phones", number=one.number, defective=True, reason=why, by="erin", now=plant.now
+        lambda tx: adjudicate.settle(
+            tx, kind="second", number=one.number, defective=True, reason=why, by="erin", now=plant.now
         )
     )
-    with pytest.raises(InvalidKnown, match="no second reading"):
+    with pytest.raises(InvalidKnown, match="does not wait"):
         settle()
     plant.later(seconds=31)
     with pytest.raises(InvalidKnown, match="how its truth is known"):
@@ -418,8 +418,8 @@ def test_a_unit_that_was_passed_and_is_then_rejected_raises_an_alarm_until_it_is
     plant.later(seconds=31)
     assert alarms() == ["S-0500"]
     (one,) = differences(plant)
-    plant.write(lambda tx: known.settle(
-        tx, line="phones", number=one.number, defective=False, reason=WHY, by="erin", now=plant.now
+    plant.write(lambda tx: adjudicate.settle(
+        tx, kind="second", number=one.number, defective=False, reason=WHY, by="erin", now=plant.now
     ))  # fmt: skip
     assert alarms() == []
 
@@ -436,7 +436,7 @@ def test_a_unit_that_proved_defective_after_its_label_is_defective_in_the_eviden
     plant.later(seconds=31)
     assert not defective()
     (one,) = differences(plant)
-    plant.write(lambda tx: known.settle(
-        tx, line="phones", number=one.number, defective=True, reason=WHY, by="erin", now=plant.now
+    plant.write(lambda tx: adjudicate.settle(
+        tx, kind="second", number=one.number, defective=True, reason=WHY, by="erin", now=plant.now
     ))  # fmt: skip
     assert defective()

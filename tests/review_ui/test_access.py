@@ -22,6 +22,7 @@ ENGINEERS_LOOK = [
     "/lines/phones/rollout",
     f"/lines/phones/models/1/suspects/{SUSPECT}",
 ]
+ADJUDICATORS_LOOK, ADJUDICATORS_ACT = ["/adjudicate"], ["/adjudicate/second/1"]
 INSPECTORS_ACT = [
     "/review/undo",
     "/review/1",
@@ -38,7 +39,7 @@ ENGINEERS_ACT = [
     "/lines/phones/cameras/cam1/revoke",
     "/lines/phones/alarms/1/clear", "/lines/phones/samples", "/lines/phones/samples/ab/remove", "/lines/phones/train",
     "/lines/phones/train/1/cancel", "/lines/phones/light", "/lines/phones/demo", "/lines/phones/proof",
-    "/lines/phones/known", "/lines/phones/known/1/retire", "/lines/phones/second/1",
+    "/lines/phones/known", "/lines/phones/known/1/retire",
     "/lines/phones/rollout", "/lines/phones/rollout/approve", "/lines/phones/rollout/abort",
 ]  # fmt: skip
 OF_A_LINE = [path for path in (*LOOK, *ENGINEERS_ACT) if path.startswith("/lines/phones")]
@@ -65,7 +66,7 @@ def plant(plant):
     return plant
 
 
-@pytest.mark.parametrize("path", [*LOOK, *ENGINEERS_LOOK, "/live"])
+@pytest.mark.parametrize("path", [*LOOK, *ADJUDICATORS_LOOK, *ENGINEERS_LOOK, "/live"])
 def test_strangers_are_asked_to_sign_in_and_brought_back(visit, path):
     answer = visit().get(path)
     assert answer.status_code == 303
@@ -73,7 +74,7 @@ def test_strangers_are_asked_to_sign_in_and_brought_back(visit, path):
     assert "phones" not in answer.text
 
 
-@pytest.mark.parametrize("path", [*INSPECTORS_ACT, *ENGINEERS_ACT])
+@pytest.mark.parametrize("path", [*INSPECTORS_ACT, *ADJUDICATORS_ACT, *ENGINEERS_ACT])
 def test_strangers_change_nothing(visit, plant, path):
     before = journal_length(plant)
     answer = visit().post(path, FIELDS.get(path))
@@ -96,7 +97,20 @@ def test_engineers_pages_are_closed_to_inspectors_in_words(visit, path):
     assert visit("erin").get(path).status_code == visit("adam").get(path).status_code == 200
 
 
-@pytest.mark.parametrize("path", ENGINEERS_ACT)
+@pytest.mark.parametrize("path", ADJUDICATORS_LOOK)
+def test_adjudicators_pages_are_closed_to_inspectors_in_words(visit, path):
+    refused = visit("ines").get(path)
+    assert refused.status_code == 403
+    assert "needs the role adjudicator" in refused.text
+    assert visit("judy").get(path).status_code == visit("erin").get(path).status_code == 200
+
+
+@pytest.mark.parametrize("path", ADJUDICATORS_ACT)
+def test_adjudicators_are_let_through_to_the_action(visit, path):
+    assert visit("judy").post(path, FIELDS.get(path)).status_code not in (401, 403, 405, 500)
+
+
+@pytest.mark.parametrize("path", [*ADJUDICATORS_ACT, *ENGINEERS_ACT])
 def test_inspectors_change_nothing_of_a_line(visit, plant, path):
     ines = visit("ines")
     before = journal_length(plant)
@@ -111,7 +125,7 @@ def test_engineers_and_admins_are_let_through_to_the_action(visit, path, name):
     assert visit(name).post(path, FIELDS.get(path), files=files).status_code not in (401, 403, 405, 500)
 
 
-@pytest.mark.parametrize("path", [*INSPECTORS_ACT, *ENGINEERS_ACT])
+@pytest.mark.parametrize("path", [*INSPECTORS_ACT, *ADJUDICATORS_ACT, *ENGINEERS_ACT])
 @pytest.mark.parametrize("token", ["", "guessed"])
 def test_a_wrong_token_changes_nothing(visit, plant, path, token):
     erin = visit("erin")
@@ -122,7 +136,7 @@ def test_a_wrong_token_changes_nothing(visit, plant, path, token):
     assert journal_length(plant) == before
 
 
-@pytest.mark.parametrize("path", [*INSPECTORS_ACT, *ENGINEERS_ACT])
+@pytest.mark.parametrize("path", [*INSPECTORS_ACT, *ADJUDICATORS_ACT, *ENGINEERS_ACT])
 def test_another_sites_page_changes_nothing(visit, plant, path):
     erin = visit("erin")
     before = journal_length(plant)
@@ -131,7 +145,9 @@ def test_another_sites_page_changes_nothing(visit, plant, path):
     assert journal_length(plant) == before
 
 
-@pytest.mark.parametrize("path", [*LOOK, *ENGINEERS_LOOK, *INSPECTORS_ACT, *ENGINEERS_ACT])
+@pytest.mark.parametrize(
+    "path", [*LOOK, *ADJUDICATORS_LOOK, *ENGINEERS_LOOK, *INSPECTORS_ACT, *ADJUDICATORS_ACT, *ENGINEERS_ACT]
+)
 def test_a_wrong_method_is_refused_in_words(visit, path):
     answer = visit("erin").send("DELETE", path)
     assert answer.status_code == 405
@@ -181,6 +197,7 @@ def test_a_page_that_refreshes_itself_does_not_keep_a_terminal_signed_in_but_the
 def test_every_route_was_asked():
     known = {(r.path, m) for page in PAGES for r in page.router.routes for m in r.methods}
     asked = len(LOOK) + len(ENGINEERS_LOOK) + len(INSPECTORS_ACT) + len(ENGINEERS_ACT)
+    asked += len(ADJUDICATORS_LOOK) + len(ADJUDICATORS_ACT)
     elsewhere = {("/sign-in", "GET"), ("/sign-in", "POST"), ("/sign-out", "POST"), ("/live", "GET"),
                  ("/images/{image_id}/heatmap", "GET"), ("/lines/{line}/samples/{digest}", "GET")}  # fmt: skip
     assert elsewhere <= known

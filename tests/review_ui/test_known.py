@@ -77,16 +77,10 @@ def test_a_number_that_is_none_is_refused(visit):
     assert "no known unit 9" in visit("erin").post("/lines/phones/known/9/retire").text
 
 
-def test_two_readings_that_differ_are_settled_on_the_page(visit, plant):
+def test_two_readings_that_differ_wait_for_an_adjudicator(visit, plant):
     given = Label(verdict=Verdict.PASS, defect_types=(), seconds=2.0)
     plant.answer("ivan", given, second=1.0)
     plant.wait(31)
     page = visit("erin").get("/lines/phones/proof").text
-    assert "ines said Reject, ivan said Pass" in page
-    settle = re.search(r'action="(/lines/phones/second/\d+)"', page)[1]
-    assert "Choose whether" in visit("erin").post(settle, {"truth": "", "reason": "x-ray"}).text
-    assert visit("erin").post(settle, {"truth": "defective", "reason": "x-ray"}).status_code == 303
-    page = visit("erin").get("/lines/phones/proof").text
-    assert "ines said" not in page
-    assert "no second reading" in visit("erin").post(settle, {"truth": "good", "reason": "x-ray"}).text
-    assert "ines said" not in visit("ines").get("/lines/phones/proof").text
+    assert "To be settled: 1" in page
+    assert 'href="/adjudicate">Settle them' in page

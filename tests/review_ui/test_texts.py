@@ -52,6 +52,7 @@ def test_no_text_lies_there_unused():
         "guard_kind",
         "rollout_phase",
         "rollout_strategy",
+        "adjudicate",
     }
     known = {
         f"{s}.{k}" for s, words in CATALOGUE.items() if isinstance(words, dict) and s not in by_code for k in words

@@ -13,7 +13,7 @@ from inspection.core.moment import micros
 from inspection.store import lines
 from inspection.store.database import Tx
 from inspection.store.queue import OWED
-from inspection.store.records import LABEL, LINE, SHOWING, TASK, UNIT
+from inspection.store.records import DISPUTE, LABEL, LINE, SHOWING, TASK, UNIT
 
 UNTELLING = ("image_stored", "unit_labelled", "label_undone")  # events in which nothing of the AI can be read
 _UNIT = re.compile(r"line/([^/]+)/unit/(.+)")
@@ -27,11 +27,12 @@ def reviewed(*where: ColumnElement[bool]) -> Exists:
 def hidden(shows_ai: bool, now: datetime, *, inspector: bool) -> ColumnElement[bool]:
     """Whether a unit's AI opinion must stay unknown; `shows_ai` is whether reviews at the line's level show it.
 
-    It does to everybody while a blind review is open or to come, or a blind answer can still be taken back; to
+    It does to everybody while a blind review is open or to come, a blind answer can still be taken back, or what the
+    unit is waits to be settled; to
     inspectors also while any other review is open, and until the unit is settled.
     """
     answer = (LABEL.c.unit_id == UNIT.c.id, LABEL.c.effective, LABEL.c.saw_ai.is_(False))
-    answered = or_(exists().where(*answer, LABEL.c.at > micros(now - UNDO_WITHIN)), in_disguise(now))
+    answered = or_(exists().where(*answer, LABEL.c.at > micros(now - UNDO_WITHIN)), in_disguise(now), disputed())
     audit_owed = and_(UNIT.c.audited, UNIT.c.person_verdict.is_(None))
     if inspector or not shows_ai:
         return or_(reviewed(), UNIT.c.verdict.is_(None), audit_owed, answered)
@@ -42,6 +43,14 @@ def in_disguise(now: datetime) -> ColumnElement[bool]:
     """Whether somebody has the unit in hand in disguise, or can still take back what they said of it."""
     said = exists().where(SHOWING.c.unit_id == UNIT.c.id, SHOWING.c.at > micros(now - UNDO_WITHIN))
     return or_(said, reviewed(~OWED))
+
+
+def disputed() -> ColumnElement[bool]:
+    """Whether the unit waits for somebody to say what it is in truth, blind."""
+    read = (SHOWING.c.unit_id == UNIT.c.id, SHOWING.c.truth == "", SHOWING.c.at.is_not(None))
+    differs = exists().where(*read, LABEL.c.id == SHOWING.c.label_id, LABEL.c.verdict != SHOWING.c.verdict)
+    against = or_(DISPUTE.c.kind == "miss", DISPUTE.c.claim != UNIT.c.person_verdict)
+    return or_(differs, exists().where(DISPUTE.c.unit_id == UNIT.c.id, DISPUTE.c.truth == "", against))
 
 
 def shown_at(known: lines.LineInForce) -> bool:

@@ -1,0 +1,137 @@
+"""Disputes about what a unit is in truth: opened, listed while they wait, settled."""
+
+import json
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Select, and_, exists, func, insert, or_, select, update
+
+from inspection.core.adjudicate import Case, Kind, Opinion
+from inspection.core.decide import Verdict
+from inspection.core.moment import micros, moment
+from inspection.store.records import DISPUTE, LABEL, LINE, PERSON, SHOWING, TASK, UNIT, dump
+from inspection.store.transaction import Tx
+
+LOOK_BACK = timedelta(days=90)
+_FIRST, _OTHER = PERSON.alias("first"), PERSON.alias("other")
+
+
+def add(
+    tx: Tx, *, line_id: int, unit_id: int, kind: Kind, person_id: int, claim: Verdict, defect_types: tuple[str, ...],
+    reason: str, now: datetime, label_id: int | None = None,
+) -> int:  # fmt: skip
+    """Keep a person's word against a unit's verdict; its number."""
+    values = {
+        "line_id": line_id, "unit_id": unit_id, "kind": str(kind), "person_id": person_id, "label_id": label_id,
+        "claim": str(claim), "defect_types": dump(list(defect_types)), "reason": reason, "at": micros(now), "truth": "",
+        "truth_types": "[]", "settled_by": "",
+    }  # fmt: skip
+    return int(tx.execute(insert(DISPUTE).values(values).returning(DISPUTE.c.id)).scalar_one())
+
+
+def waiting(tx: Tx, until: datetime, line_id: int | None = None) -> list[Case]:
+    """What has waited to be settled for at most 90 days, oldest first; not what can still be taken back."""
+    since = until - LOOK_BACK
+    found = [*_second_readings(tx, since, until), *_late(tx, since, until), *_misses(tx, since, until)]
+    return sorted((case for case in found if line_id in (None, case.line_id)), key=lambda case: case.at)
+
+
+def _second_readings(tx: Tx, since: datetime, until: datetime) -> list[Case]:
+    query = (
+        _about(SHOWING.c.id, SHOWING.c.at, _said(LABEL, LABEL.c.note, _FIRST), _said(SHOWING, SHOWING.c.note, _OTHER))
+        .select_from(SHOWING)
+        .join(LABEL, LABEL.c.id == SHOWING.c.label_id)
+        .join(UNIT, UNIT.c.id == SHOWING.c.unit_id)
+        .join(_FIRST, _FIRST.c.id == LABEL.c.person_id)
+        .join(_OTHER, _OTHER.c.id == SHOWING.c.person_id)
+        .where(SHOWING.c.at >= micros(since), SHOWING.c.at <= micros(until))
+        .where(SHOWING.c.verdict != LABEL.c.verdict, SHOWING.c.truth == "")
+    )
+    return [_case(Kind.SECOND, row) for row in tx.execute(query.join(LINE, LINE.c.id == UNIT.c.line_id))]
+
+
+def _late(tx: Tx, since: datetime, until: datetime) -> list[Case]:
+    """Opinions that came too late, of units whose label that counts says the opposite."""
+    counts = (LABEL.c.unit_id == DISPUTE.c.unit_id, LABEL.c.effective, LABEL.c.at <= micros(until))
+    newest = select(func.max(LABEL.c.id)).where(*counts).correlate(DISPUTE).scalar_subquery()
+    query = (
+        _about(DISPUTE.c.id, DISPUTE.c.at, _said(LABEL, LABEL.c.note, _FIRST), _claimed())
+        .select_from(DISPUTE)
+        .join(LABEL, LABEL.c.id == newest)
+        .join(UNIT, UNIT.c.id == DISPUTE.c.unit_id)
+        .join(_FIRST, _FIRST.c.id == LABEL.c.person_id)
+        .join(_OTHER, _OTHER.c.id == DISPUTE.c.person_id)
+        .where(DISPUTE.c.truth == "", DISPUTE.c.kind == str(Kind.LATE), LABEL.c.verdict != DISPUTE.c.claim)
+        .where(DISPUTE.c.at >= micros(since), UNIT.c.person_verdict == LABEL.c.verdict)
+    )
+    return [_case(Kind.LATE, row) for row in tx.execute(query.join(LINE, LINE.c.id == UNIT.c.line_id))]
+
+
+def _misses(tx: Tx, since: datetime, until: datetime) -> list[Case]:
+    """Reported misses that nobody looks at just now; with what the blind look said, where there was one."""
+    look = and_(SHOWING.c.dispute_id == DISPUTE.c.id, SHOWING.c.at.is_not(None))
+    busy = exists().where(
+        SHOWING.c.dispute_id == DISPUTE.c.id, TASK.c.id == SHOWING.c.task_id,
+        or_(TASK.c.state.in_(("open", "leased")), SHOWING.c.at > micros(until)),
+    )  # fmt: skip
+    query = (
+        _about(DISPUTE.c.id, DISPUTE.c.at, _claimed(), _said(SHOWING, SHOWING.c.note, _FIRST))
+        .select_from(DISPUTE)
+        .outerjoin(SHOWING, look)
+        .outerjoin(_FIRST, _FIRST.c.id == SHOWING.c.person_id)
+        .join(UNIT, UNIT.c.id == DISPUTE.c.unit_id)
+        .join(_OTHER, _OTHER.c.id == DISPUTE.c.person_id)
+        .where(DISPUTE.c.truth == "", DISPUTE.c.kind == str(Kind.MISS), DISPUTE.c.at >= micros(since), ~busy)
+    )
+    return [_case(Kind.MISS, row) for row in tx.execute(query.join(LINE, LINE.c.id == UNIT.c.line_id))]
+
+
+def _about(number: Any, at: Any, one: tuple[Any, ...], other: tuple[Any, ...]) -> Select[Any]:
+    which = (
+        number.label("number"),
+        UNIT.c.line_id,
+        LINE.c.name,
+        UNIT.c.id.label("unit_id"),
+        UNIT.c.serial,
+        UNIT.c.visit,
+        at.label("at"),
+    )
+    return select(*which, *(column.label(f"a{i}") for i, column in enumerate(one)),
+                  *(column.label(f"b{i}") for i, column in enumerate(other)))  # fmt: skip
+
+
+def _said(table: Any, note: Any, person: Any) -> tuple[Any, ...]:
+    return person.c.name, table.c.verdict, table.c.defect_types, note, table.c.at
+
+
+def _claimed() -> tuple[Any, ...]:
+    return _OTHER.c.name, DISPUTE.c.claim, DISPUTE.c.defect_types, DISPUTE.c.reason, DISPUTE.c.at
+
+
+def _case(kind: Kind, row: Any) -> Case:
+    said = [tuple(getattr(row, f"{side}{i}") for i in range(5)) for side in "ab"]
+    opinions = tuple(
+        Opinion(person=name, verdict=Verdict(verdict), defect_types=tuple(json.loads(types)), note=note, at=moment(at))
+        for name, verdict, types, note, at in said
+        if name is not None
+    )
+    return Case(
+        kind=kind, number=row.number, line_id=row.line_id, line=row.name, unit_id=row.unit_id, serial=row.serial,
+        visit=row.visit, opinions=opinions, at=moment(row.at),
+    )  # fmt: skip
+
+
+def settle(tx: Tx, kind: Kind, number: int, truth: Verdict, types: tuple[str, ...], by: str, now: datetime) -> None:
+    """Keep what a unit is in truth."""
+    table = SHOWING if kind is Kind.SECOND else DISPUTE
+    values = {"truth": str(truth), "truth_types": dump(list(types)), "settled_by": by, "settled_at": micros(now)}
+    tx.execute(update(table).where(table.c.id == number).values(values))
+
+
+def truth_of(tx: Tx, unit_id: int) -> Verdict | None:
+    """What the unit was settled to be, the last time that somebody did."""
+    told = select(DISPUTE.c.truth, DISPUTE.c.settled_at).where(DISPUTE.c.unit_id == unit_id, DISPUTE.c.truth != "")
+    read = select(SHOWING.c.truth, SHOWING.c.settled_at).where(SHOWING.c.unit_id == unit_id, SHOWING.c.truth != "")
+    both = told.union_all(read).subquery()
+    truth = tx.execute(select(both.c.truth).order_by(both.c.settled_at.desc()).limit(1)).scalar()
+    return None if truth is None else Verdict(truth)
