@@ -5,6 +5,7 @@ from inspection.api import (
     certificate,
     demo,
     events,
+    export,
     files,
     health,
     images,
@@ -23,6 +24,6 @@ from inspection.api import (
 
 _VERBS = (
     health, images, events, people, line, policy, proof, certificate, known, adjudicate, rollout, replay, review, files,
-    units, journal, monitor, demo,
+    export, units, journal, monitor, demo,
 )  # fmt: skip
 ROUTERS = tuple(verb.router for verb in _VERBS)

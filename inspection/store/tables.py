@@ -1,6 +1,17 @@
 """The tables. Times are microseconds since 1970 in UTC; JSON is kept as text, the same on SQLite and PostgreSQL."""
 
-from sqlalchemy import BigInteger, Column, ForeignKey, Index, Integer, LargeBinary, Text, UniqueConstraint
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    String,
+    Text,
+    UniqueConstraint,
+    text,
+)
 from sqlmodel import Field, SQLModel
 
 # SQLite numbers rows by itself only in a column typed INTEGER.
@@ -19,6 +30,11 @@ def _to(target: str, *, null: bool = False, index: bool = True) -> int:
     return Field(  # type: ignore[no-any-return]
         default=None, sa_column=Column(BigInteger, ForeignKey(target), nullable=null, index=index)
     )
+
+
+def _part(name: str, column: str, which: str) -> Index:
+    """An index of few rows, for queries that ask for `which` in the same words."""
+    return Index(name, column, sqlite_where=text(which), postgresql_where=text(which))
 
 
 def _text(default: str = "") -> str:
@@ -170,11 +186,15 @@ class UnitRow(SQLModel, table=True):
         UniqueConstraint("line_id", "serial", "visit"),
         Index("ix_unit_line_opened", "line_id", "opened_at"),
         Index("ix_unit_open", "verdict", "by", "opened_at"),
+        Index("ix_unit_opened", "opened_at"),
+        _part("ix_unit_overturned", "opened_at", "ai_verdict != person_verdict"),
+        _part("ix_unit_rejected", "opened_at", "person_verdict = 'reject'"),
     )
     id: int | None = _id()
     line_id: int = _to("line.id", index=False)
     recipe_id: int = _to("recipe.id", index=False)
-    serial: str
+    # In byte order everywhere, so that the index finds all serials that begin alike.
+    serial: str = Field(sa_column=Column(String().with_variant(String(collation="C"), "postgresql"), nullable=False))
     visit: int
     audited: bool
     audit_probability: float

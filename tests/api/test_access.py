@@ -49,6 +49,8 @@ ENGINEERS: list[Asked] = [
     ("GET", "/lines/phones/known", None),
     ("POST", "/lines/phones/known", {"serial": "S1", "defective": True, "reason": "Asked by a test."}),
     ("POST", "/lines/phones/known/1/retire", None),
+    ("GET", "/units", None),
+    ("GET", "/units/export/csv", None),
     ("GET", "/journal", None),
     ("GET", "/journal/verify", None),
 ]

@@ -41,6 +41,8 @@ OF_PEOPLE = {
     ("POST", "/api/v1/lines/{line}/known/{number}/retire"),
     ("GET", "/api/v1/adjudicate"),
     ("POST", "/api/v1/adjudicate/{kind}/{number}"),
+    ("GET", "/api/v1/units"),
+    ("GET", "/api/v1/units/export/{kind}"),
     ("GET", "/api/v1/journal"),
     ("GET", "/api/v1/journal/verify"),
     ("GET", "/api/v1/images/{image_id}"),

@@ -12,12 +12,13 @@ from tests.review_ui.plant import picture
 
 LOOK = ["/", "/queue", "/queue/count", "/review", "/password", "/lines/phones", "/lines/phones/training",
         "/lines/phones/units", "/lines/phones/units/A-1", "/lines/phones/light", "/lines/phones/proof",
-        "/lines/phones/models/1",
+        "/lines/phones/models/1", "/units",
         "/images/1", "/images/1/thumb"]  # fmt: skip
 SUSPECT = sha256(picture(99)).hexdigest()
 ENGINEERS_LOOK = [
     "/new-line",
     "/journal",
+    "/units/export/csv",
     "/lines/phones/replay",
     "/lines/phones/rollout",
     f"/lines/phones/models/1/suspects/{SUSPECT}",

@@ -101,3 +101,59 @@ def test_an_unknown_serial_is_said_to_be_unknown(visit):
     answer = visit("ines").get("/lines/phones/units/nothing")
     assert answer.status_code == 404
     assert "has never seen a unit" in answer.text
+
+
+def test_all_lines_are_searched_at_once_or_one_of_them(visit, plant):
+    plant.line("gears", views=("face",), title="Gear wheels")
+    plant.unit("A-1")
+    plant.wait(1)
+    plant.unit("A-2", line="gears", views=("face",))
+    ines = visit("ines")
+    page = ines.get("/units")
+    assert [s.strip() for s in serials(page)] == ["A-2", "A-1"]
+    assert 'href="/lines/gears/units/A-2"' in page.text
+    assert [s.strip() for s in serials(ines.get("/units?line=phones"))] == ["A-1"]
+    assert ines.get("/units?line=nowhere").status_code == 404
+
+
+def test_the_address_of_a_search_can_be_shared(visit, plant):
+    plant.unit("A-1")
+    plant.wait(60)
+    plant.unit("A-2")
+    erin = visit("erin")
+    asked = "/lines/phones/units?serial=A&since=2026-11-21T08:00:30&layout=list&view=front"
+    page = erin.get(asked)
+    assert re.findall(r'class="serial" href="[^"]+">([^<]+)<', page.text) == ["A-2"]
+    for kept in ('value="A"', 'value="2026-11-21T08:00:30"', '<option value="front" selected>', 'more rest" open>'):
+        assert kept in page.text, kept
+    export = re.search(r'href="(/units/export/csv\?[^"]+)"', page.text)[1].replace("&amp;", "&")
+    assert erin.get(export).text.count("\r\n") == 2
+
+
+@pytest.mark.parametrize(
+    "query", ["since=yesterday", "until=2026-13-01", "score_from=much", "since=9999-12-31T23-14:00"]
+)
+def test_a_filter_that_makes_no_sense_is_named_and_kept(visit, query):
+    answer = visit("erin").get(f"/units?{query}")
+    assert answer.status_code == 422
+    assert 'role="alert"' in answer.text
+
+
+def test_inspectors_are_not_offered_what_tells_of_the_ai_and_cannot_ask_for_it(visit, plant):
+    plant.unit("A-1")
+    ines = visit("ines")
+    page = ines.get("/units").text
+    for name in ("disagreement", "audited", "score_from", "/units/export"):
+        assert name not in page, name
+    for query in ("disagreement=escape", "audited=yes", "score_from=0.9"):
+        assert [s.strip() for s in serials(ines.get(f"/units?{query}"))] == ["A-1"]
+
+
+def test_escapes_are_found_and_marked(visit, plant):
+    plant.level(Level.FULL_AUTOMATION, model=plant.model(), reject_above=0.5, audit_share=1)
+    plant.unit("A-1", score=0.2)
+    plant.answer("ines", Label(verdict=Verdict.REJECT, defect_types=("dent",)))
+    plant.wait(31)
+    page = visit("erin").get("/units?disagreement=escape&defect=dent")
+    assert [s.strip() for s in serials(page)] == ["A-1"]
+    assert "Escape</span>" in page.text
