@@ -36,6 +36,9 @@ class Settings(BaseSettings):
     second_readings: float = Field(
         0.02, ge=0, le=1, description="Share of reviews before which comes a unit that another inspector has judged."
     )
+    lock_minutes: float = Field(
+        15.0, ge=0.5, le=720, description="Minutes without a touch after which a terminal locks itself."
+    )
     camera_token: str = Field("", repr=False, description="Token for the command 'jidoka camera'.")
 
     @property

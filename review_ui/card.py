@@ -2,11 +2,12 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from types import SimpleNamespace
 from typing import Any
 
 from review_ui import draw, texts
 from review_ui.draw import Reliability
-from review_ui.render import NOTHING
+from review_ui.speech import NOTHING
 
 CHOSEN_ON = ("auroc", "recall_5")
 
@@ -60,9 +61,9 @@ class ViewCard:
     warnings: tuple[str, ...]
 
 
-def views(card: Mapping[str, Any]) -> tuple[ViewCard, ...]:
+def views(words: SimpleNamespace, card: Mapping[str, Any]) -> tuple[ViewCard, ...]:
     """The views of a card, by name."""
-    return tuple(_view(name, view or {}) for name, view in sorted((card.get("views") or {}).items()))
+    return tuple(_view(words, name, view or {}) for name, view in sorted((card.get("views") or {}).items()))
 
 
 def suspects_in(card: Mapping[str, Any]) -> int:
@@ -70,7 +71,7 @@ def suspects_in(card: Mapping[str, Any]) -> int:
     return sum(len((view or {}).get("suspects") or ()) for view in (card.get("views") or {}).values())
 
 
-def _view(name: str, view: Mapping[str, Any]) -> ViewCard:
+def _view(words: SimpleNamespace, name: str, view: Mapping[str, Any]) -> ViewCard:
     labels = view.get("labels") or {}
     defects = view.get("defects") or {}
     counted = defects.get("types") or dict.fromkeys(labels.get("types") or ())
@@ -83,7 +84,7 @@ def _view(name: str, view: Mapping[str, Any]) -> ViewCard:
         located=bool(view.get("locate")), device=labels.get("device"),
         ways=trials(view.get("trials") or (), view.get("trials_reason", "")),
         mixes=trials([_mix(trial) for trial in labels.get("trials") or ()], labels.get("reason", "")),
-        reason=labels.get("reason", ""), held_out=_held_out(view.get("held_out") or {}),
+        reason=labels.get("reason", ""), held_out=_held_out(words.held_out, view.get("held_out") or {}),
         novelty_limit=view.get("novelty_limit"), reliability=draw.reliability(bins) if bins else None,
         suspects=tuple(
             Suspect(sha256=one["sha256"], name=one["name"], score=one.get("score"))
@@ -115,8 +116,7 @@ def _mix(trial: Mapping[str, Any]) -> dict[str, Any]:
     return {"words": trial.get("mix", ""), "figures": figures, "chosen": trial.get("chosen", False)}
 
 
-def _held_out(found: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
-    t = texts.catalogue().held_out
+def _held_out(t: SimpleNamespace, found: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
     order = {name: place for place, name in enumerate(vars(t))}  # a card's names come in the order of the alphabet
     names = sorted(found, key=lambda name: order.get(name, len(order)))
     return tuple((texts.word(t, name), figure(found[name])) for name in names)

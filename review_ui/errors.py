@@ -40,10 +40,12 @@ def install(app: FastAPI, unavailable: type[Exception] | None) -> None:
 
 def page(request: Request, status: int, words: str = "") -> HTMLResponse:
     """The error page of a status; without words of its own it says what such an error means."""
-    t = texts.catalogue().error
+    language = render.language_of(request)
+    t = texts.catalogue(language).error
     title, meaning = getattr(t, f"s{status}", t.s500)
+    told = texts.said(language, words) or meaning
     body = render.render(
-        "error.html", status=status, title=title, words=words or meaning, me=None, may=lambda _: False,
+        "error.html", language=language, status=status, title=title, words=told, me=None, may=lambda _: False,
         path=request.url.path, theme=render.theme_of(request.cookies.get("theme")),
     )  # fmt: skip
     return HTMLResponse(body, status_code=status, headers={"HX-Reswap": "none"})
@@ -70,7 +72,7 @@ def _sign_in(request: Request, error: Exception) -> Response:
 
 def _misread(request: Request, error: Exception) -> Response:
     fields = [str(e["loc"][-1]) for e in error.errors()] if isinstance(error, RequestValidationError) else []
-    words = texts.catalogue().error.fields.format(fields=", ".join(fields))
+    words = texts.catalogue(render.language_of(request)).error.fields.format(fields=", ".join(fields))
     return page(request, 400, words)
 
 

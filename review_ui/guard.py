@@ -14,8 +14,9 @@ from inspection.core.people import NotAllowed, Person, Role
 from inspection.flow import people
 from review_ui import render
 from review_ui.services import Services
+from review_ui.speech import Speech, speech
 
-COOKIE = "jidoka_session"
+COOKIE, TERMINAL = "jidoka_session", "jidoka_terminal"
 SAFE_METHODS = ("GET", "HEAD")
 CSRF_HEADER = "x-csrf-token"
 FORMS = ("multipart/form-data", "application/x-www-form-urlencoded")
@@ -40,6 +41,11 @@ class Desk:
     person: Person
     now: datetime
 
+    @property
+    def speech(self) -> Speech:
+        """The language that the person here reads."""
+        return speech(render.language_of(self.request, self.person.language))
+
     def may(self, role: str) -> bool:
         """Whether the person here may act as that role."""
         return self.person.role.may_act_as(Role(role))
@@ -61,8 +67,10 @@ class Desk:
     def page(self, template: str, *, block: str | None = None, status: int = 200, **values: Any) -> HTMLResponse:
         """A page, or one block of it."""
         told = {"me": self.person, "may": self.may, "now": self.now, "path": self.request.url.path,
-                "theme": render.theme_of(self.request.cookies.get("theme")), **values}  # fmt: skip
-        return HTMLResponse(render.render(template, block, **told), status_code=status)
+                "theme": render.theme_of(self.request.cookies.get("theme")),
+                "lock_after": int(self.services.lock_after.total_seconds()), **values}  # fmt: skip
+        body = render.render(template, block, language=self.speech.language, **told)
+        return HTMLResponse(body, status_code=status)
 
     def go(self, to: str) -> Response:
         """On to another page after a change."""
@@ -117,7 +125,7 @@ def _desk(request: Request) -> Desk:
     now = services.clock()
     token = request.cookies.get(COOKIE, "")
     with services.db.read() as tx:
-        found = people.who(tx, token=token, now=now) if token else None
+        found = people.who(tx, token=token, now=now, idle=services.lock_after) if token else None
     if found is None:
         raise SignInFirst(f"/sign-in?{urlencode({'next': _wanted(request)})}")
     person, due = found

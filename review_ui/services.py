@@ -3,13 +3,14 @@
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Protocol, TypeVar
 
 from inspection.core.ingest import StoredImage
 from inspection.core.predict import Predictor
 from inspection.flow.changes import Changes
 from inspection.flow.demo import DemoControl
+from inspection.flow.people import IDLE_LIMIT
 
 T = TypeVar("T")
 
@@ -49,3 +50,4 @@ class Services:
     secure_cookies: bool = False
     two_people: bool = False
     second_readings: float = 0.0
+    lock_after: timedelta = IDLE_LIMIT

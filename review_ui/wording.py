@@ -3,34 +3,34 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from inspection.core.level import FREEDOM, Level
+from inspection.core.level import Level
 from inspection.core.policy import InvalidPolicy, Terms
-from review_ui import texts
+from review_ui.speech import Speech
 
 
-def policy_words(terms: Terms, versions: Mapping[str, int]) -> tuple[str, ...]:
+def policy_words(speech: Speech, terms: Terms, versions: Mapping[str, int]) -> tuple[str, ...]:
     """What a policy says, sentence by sentence."""
-    t, freedom = texts.catalogue().policy, FREEDOM[terms.level]
+    t, freedom = speech.words.policy, speech.freedom[terms.level]
     said = [freedom.means]
     if freedom.runs_model and terms.model is not None:
         said.append(t.asks.format(version=versions.get(terms.model, "?")))
     if freedom.ai_decides:
-        said += _threshold_words(terms)
+        said += _threshold_words(speech, terms)
         said.append(t.deadline.format(ms=terms.deadline_ms))
     if terms.level is not Level.HUMAN_ONLY and (freedom.shows_ai or freedom.ai_decides):
-        said.append((t.audit if freedom.ai_decides else t.blind).format(share=f"{terms.audit_share * 100:g}"))
+        said.append((t.audit if freedom.ai_decides else t.blind).format(share=speech.number(terms.audit_share * 100)))
     return tuple(said)
 
 
-def _threshold_words(terms: Terms) -> list[str]:
-    t = texts.catalogue().policy
+def _threshold_words(speech: Speech, terms: Terms) -> list[str]:
+    t = speech.words.policy
     if terms.level is Level.FULL_AUTOMATION:
-        return [t.full.format(score=f"{terms.reject_above:.4g}")]
+        return [t.full.format(score=speech.number(terms.reject_above))]
     said = []
     if terms.pass_below is not None:
-        said.append(t.passes.format(score=f"{terms.pass_below:.4g}"))
+        said.append(t.passes.format(score=speech.number(terms.pass_below)))
     if terms.reject_above is not None:
-        said.append(t.rejects.format(score=f"{terms.reject_above:.4g}"))
+        said.append(t.rejects.format(score=speech.number(terms.reject_above)))
     return [*said, t.between]
 
 

@@ -3,9 +3,11 @@
 import re
 from dataclasses import dataclass
 from enum import StrEnum
+from itertools import pairwise
 
 USER_NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,31}")
 MIN_PASSWORD = 10
+PIN = re.compile(r"\d{4,8}")
 
 
 class NotAllowed(Exception):
@@ -32,13 +34,15 @@ class Role(StrEnum):
 
 @dataclass(frozen=True, kw_only=True)
 class Person:
-    """Somebody known to the system; `csrf` belongs to the session they came with and is empty without one."""
+    """Somebody known to the system; `csrf` belongs to the session they came with and is empty without one;
+    `language` is the one they chose for the pages, empty before they did."""
 
     id: int
     name: str
     role: Role
     must_change: bool = False
     simulated: bool = False
+    language: str = ""
     csrf: str = ""
 
 
@@ -54,3 +58,12 @@ def check_password(password: str, name: str) -> None:
         raise InvalidPerson(f"A password has at least {MIN_PASSWORD} characters and at most 256.")
     if name in password.lower() or len(set(password)) < 4:
         raise InvalidPerson("Choose a password without the user name in it and of at least four different characters.")
+
+
+def check_pin(pin: str) -> None:
+    """Raise InvalidPerson for a PIN that cannot be used or is among those that are guessed first."""
+    if not PIN.fullmatch(pin) or not pin.isascii():
+        raise InvalidPerson("A PIN has 4 to 8 digits.")
+    steps = {(int(b) - int(a)) % 10 for a, b in pairwise(pin)}
+    if (len(steps) == 1 and steps <= {0, 1, 9}) or len(set(pin)) < 3:
+        raise InvalidPerson("This PIN is easily guessed: take at least three different digits that are not in a row.")

@@ -7,13 +7,13 @@ from functools import cache
 
 from pwdlib import PasswordHash
 
-from inspection.core.journal import Change
+from inspection.core.journal import Change, facts
 from inspection.core.people import InvalidPerson, NotAllowed, Person, Role, check_password, check_user_name
 from inspection.store import journal, people, tokens
 from inspection.store.database import Tx
 
 SESSION_LASTS = timedelta(hours=12)
-IDLE_LIMIT = timedelta(hours=1)
+IDLE_LIMIT = timedelta(minutes=15)  # after which a terminal locks
 _TOUCH_EVERY = timedelta(minutes=1)
 _hasher = PasswordHash.recommended()
 
@@ -55,6 +55,10 @@ class Throttle:
             self._wrong.clear()
         self._wrong[name] = (self._wrong.get(name, (0, now))[0] + 1, now)
 
+    def is_spent(self, name: str) -> bool:
+        """Whether the free tries are used up."""
+        return self._wrong.get(name, (0, None))[0] >= self.FREE_TRIES
+
     def right(self, name: str) -> None:
         """Forget the wrong ones."""
         self._wrong.pop(name, None)
@@ -67,23 +71,28 @@ def check_credentials(tx: Tx, name: str, password: str) -> Person:
     """
     person = people.find(tx, name)
     hashed = people.password_hash(tx, person.id) if person else _nobodys_hash()
-    right = _hasher.verify(password[:256], hashed)
+    right = same(password[:256], hashed)
     if person is None or not right or person.simulated:
         raise NotAllowed("Name or password is wrong.")
     return person
 
 
-def open_session(tx: Tx, *, person: Person, now: datetime) -> SignedIn:
-    """Sign a person in whose password was found right."""
+def open_session(
+    tx: Tx, *, person: Person, now: datetime, terminal: str = "", until: datetime | None = None, by: str = "password"
+) -> SignedIn:
+    """Sign a person in at a terminal whose password or PIN was found right; a PIN does so no longer than `until`."""
     token, csrf = secrets.token_urlsafe(32), secrets.token_urlsafe(32)
-    people.open_session(tx, person.id, token, csrf, now, now + SESSION_LASTS)
-    journal.append(tx, now, Change(subject=f"person/{person.name}", event="signed_in", actor=person.name))
+    if terminal:
+        people.close_at_terminal(tx, terminal, person.id)
+    people.open_session(tx, person.id, token, csrf, now, until or now + SESSION_LASTS, terminal)
+    signed = Change(subject=f"person/{person.name}", event="signed_in", actor=person.name, facts=facts(by=by))
+    journal.append(tx, now, signed)
     return SignedIn(token=token, person=Person(**{**person.__dict__, "csrf": csrf}))
 
 
-def who(tx: Tx, *, token: str, now: datetime) -> tuple[Person, bool] | None:
-    """The person behind a cookie, and whether the session is due to be touched."""
-    found = people.session(tx, token, now, now - IDLE_LIMIT)
+def who(tx: Tx, *, token: str, now: datetime, idle: timedelta = IDLE_LIMIT) -> tuple[Person, bool] | None:
+    """The person behind a cookie, and whether the session is due to be touched; None for one that rested too long."""
+    found = people.session(tx, token, now, now - idle)
     return None if found is None else (found[0], now - found[1] > _TOUCH_EVERY)
 
 
@@ -94,7 +103,7 @@ def touch(tx: Tx, *, token: str, now: datetime) -> None:
 
 def sign_out(tx: Tx, *, token: str, now: datetime) -> None:
     """End a session."""
-    found = people.session(tx, token, now, now - IDLE_LIMIT)
+    found = people.session(tx, token, now, now - SESSION_LASTS)
     people.close_session(tx, token)
     if found is not None:
         name = found[0].name
@@ -104,7 +113,22 @@ def sign_out(tx: Tx, *, token: str, now: datetime) -> None:
 def hash_password(password: str, name: str) -> str:
     """Check a new password and hash it; slow on purpose, so outside the writer's transaction."""
     check_password(password, name)
-    return _hasher.hash(password)
+    return secret_hash(password)
+
+
+def one_time_password() -> str:
+    """A password to hand over, which must be changed at the first sign-in."""
+    return "-".join(secrets.token_hex(3) for _ in range(3))
+
+
+def secret_hash(secret: str) -> str:
+    """What is kept of a password or PIN (Argon2)."""
+    return _hasher.hash(secret)
+
+
+def same(secret: str, hashed: str) -> bool:
+    """Whether a hash was made from that secret; slow on purpose."""
+    return _hasher.verify(secret, hashed)
 
 
 def set_password(tx: Tx, *, name: str, hashed: str, by: str, must_change: bool, now: datetime) -> None:
@@ -138,19 +162,32 @@ def add(
 
 
 def set_role(tx: Tx, *, name: str, role: Role, by: str, now: datetime) -> None:
-    """Change what a person may do."""
+    """Change what a person may do; raises InvalidPerson where nobody would be left to set up others."""
     person = find(tx, name)
+    _keep_an_admin(tx, person, role)
     people.set_role(tx, person.id, role)
     change = Change(subject=f"person/{name}", event="role_changed", actor=by, before=person.role, after=role)
     journal.append(tx, now, change)
 
 
 def disable(tx: Tx, *, name: str, by: str, now: datetime) -> None:
-    """Let a person sign in no more; sessions and tokens end."""
+    """Let a person sign in no more; sessions and tokens end. Raises InvalidPerson where nobody would be left to set up
+    others."""
     person = find(tx, name)
+    _keep_an_admin(tx, person, None)
     people.disable(tx, person.id, now)
     tokens.revoke_all(tx, person.id, now)
     journal.append(tx, now, Change(subject=f"person/{name}", event="person_disabled", actor=by))
+
+
+def choose_language(tx: Tx, *, person: Person, language: str) -> None:
+    """Keep the language that a person reads; nobody asks the journal for it."""
+    people.set_language(tx, person.id, language)
+
+
+def _keep_an_admin(tx: Tx, person: Person, role: Role | None) -> None:
+    if person.role is Role.ADMIN and role is not Role.ADMIN and people.with_role(tx, Role.ADMIN) == [person.name]:
+        raise InvalidPerson(f"{person.name} is the only administrator: make somebody else one first.")
 
 
 def find(tx: Tx, name: str) -> Person:

@@ -4,11 +4,10 @@ import asyncio
 import contextlib
 import logging
 import os
-import secrets
 import threading
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import IO, Any
 
 from fastapi import FastAPI
@@ -159,6 +158,7 @@ def build(server: Server, demo: Any = None) -> FastAPI:
         secure_cookies=settings.secure_cookies,
         two_people=settings.two_people,
         second_readings=settings.second_readings,
+        lock_after=timedelta(minutes=settings.lock_minutes),
         start_job=server.train_now.set,
         predictor=server.predictor,
         unavailable=Unavailable,
@@ -204,7 +204,7 @@ def first_admin(db: Database) -> str | None:
         admin = persons.find(tx, "admin")
         if (admin is not None and not admin.must_change) or (admin is None and persons.count(tx) > 0):
             return None
-    password = "-".join(secrets.token_hex(3) for _ in range(3))
+    password = people.one_time_password()
     hashed = people.hash_password(password, "admin")
     if admin is None:
         db.write(

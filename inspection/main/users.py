@@ -1,6 +1,5 @@
 """The command 'jidoka user'."""
 
-import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -48,7 +47,7 @@ def add(name: Name, role: Role = Role.INSPECTOR, data_dir: DataDir = None) -> No
     from inspection.flow import people
     from inspection.main.server import now
 
-    password = _one_time()
+    password = people.one_time_password()
     hashed = people.hash_password(password, name)
     with database(data_dir) as db:
         db.write(lambda tx: people.add(tx, name=name, role=role, hashed=hashed, by=BY, now=now(), must_change=True))
@@ -61,7 +60,7 @@ def password(name: Name, data_dir: DataDir = None) -> None:
     from inspection.flow import people
     from inspection.main.server import now
 
-    new = _one_time()
+    new = people.one_time_password()
     hashed = people.hash_password(new, name)
     with database(data_dir) as db:
         db.write(lambda tx: people.set_password(tx, name=name, hashed=hashed, by=BY, must_change=True, now=now()))
@@ -127,7 +126,3 @@ def revoke(
     with database(data_dir) as db:
         kept = db.write(lambda tx: tokens.revoke(tx, token_id=token_id, by=BY, now=now()))
     print(f"Token {token_id} of {kept.person} is revoked.")
-
-
-def _one_time() -> str:
-    return "-".join(secrets.token_hex(3) for _ in range(3))

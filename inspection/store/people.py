@@ -10,7 +10,7 @@ from inspection.store.database import Tx
 from inspection.store.lines import token_hash
 from inspection.store.records import PERSON, SESSION
 
-_COLUMNS = (PERSON.c.id, PERSON.c.name, PERSON.c.role, PERSON.c.must_change, PERSON.c.simulated)
+_COLUMNS = (PERSON.c.id, PERSON.c.name, PERSON.c.role, PERSON.c.must_change, PERSON.c.simulated, PERSON.c.language)
 
 
 def find(tx: Tx, name: str) -> Person | None:
@@ -54,8 +54,8 @@ def add(tx: Tx, name: str, role: Role, hashed: str, *, must_change: bool, simula
 
 
 def set_password(tx: Tx, person_id: int, hashed: str, *, must_change: bool) -> None:
-    """Change a person's password and end every session of theirs."""
-    values = {"password_hash": hashed, "must_change": must_change}
+    """Change a person's password; their PIN and every session of theirs end."""
+    values = {"password_hash": hashed, "must_change": must_change, "pin_hash": ""}
     tx.execute(update(PERSON).where(PERSON.c.id == person_id).values(**values))
     tx.execute(delete(SESSION).where(SESSION.c.person_id == person_id))
 
@@ -71,13 +71,66 @@ def disable(tx: Tx, person_id: int, now: datetime) -> None:
     tx.execute(delete(SESSION).where(SESSION.c.person_id == person_id))
 
 
-def open_session(tx: Tx, person_id: int, token: str, csrf: str, now: datetime, expires: datetime) -> None:
-    """Keep a signed-in browser."""
+def set_language(tx: Tx, person_id: int, language: str) -> None:
+    """Keep the language that a person reads."""
+    tx.execute(update(PERSON).where(PERSON.c.id == person_id).values(language=language))
+
+
+def set_pin(tx: Tx, person_id: int, hashed: str) -> None:
+    """Keep a person's PIN as its hash; empty for none."""
+    tx.execute(update(PERSON).where(PERSON.c.id == person_id).values(pin_hash=hashed))
+
+
+def pin_hash(tx: Tx, person_id: int) -> str:
+    """The hash kept of a person's PIN, empty where there is none."""
+    return str(tx.execute(select(PERSON.c.pin_hash).where(PERSON.c.id == person_id)).scalar_one())
+
+
+def with_role(tx: Tx, role: Role) -> list[str]:
+    """The names of those of exactly that role who may sign in."""
+    query = select(PERSON.c.name).where(PERSON.c.role == str(role), PERSON.c.disabled_at.is_(None))
+    return list(tx.execute(query.where(PERSON.c.simulated.is_(False)).order_by(PERSON.c.name)).scalars())
+
+
+def at_terminal(tx: Tx, terminal: str, now: datetime) -> list[tuple[Person, datetime]]:
+    """Who has signed in at a terminal and has a PIN, by name, and when their sessions there expire."""
+    query = (
+        select(*_COLUMNS, func.max(SESSION.c.expires_at).label("expires_at"))
+        .join(SESSION, SESSION.c.person_id == PERSON.c.id)
+        .where(SESSION.c.terminal_sha256 == token_hash(terminal), SESSION.c.expires_at > micros(now))
+        .where(PERSON.c.pin_hash != "", PERSON.c.disabled_at.is_(None), PERSON.c.must_change.is_(False))
+        .group_by(*_COLUMNS)
+        .order_by(PERSON.c.name)
+    )
+    found = []
+    for row in tx.execute(query):
+        r = dict(row._mapping)
+        expires = r.pop("expires_at")
+        found.append((Person(**{**r, "role": Role(row.role)}), moment(expires)))
+    return found
+
+
+def close_at_terminal(tx: Tx, terminal: str, person_id: int) -> None:
+    """End a person's sessions at a terminal."""
+    here = (SESSION.c.terminal_sha256 == token_hash(terminal)) & (SESSION.c.person_id == person_id)
+    tx.execute(delete(SESSION).where(here))
+
+
+def lock_session(tx: Tx, token: str) -> None:
+    """Let a session rest until its person comes back by PIN or password."""
+    tx.execute(update(SESSION).where(SESSION.c.token_sha256 == token_hash(token)).values(seen_at=0))
+
+
+def open_session(
+    tx: Tx, person_id: int, token: str, csrf: str, now: datetime, expires: datetime, terminal: str = ""
+) -> None:
+    """Keep a person's session at a terminal."""
     tx.execute(
         insert(SESSION).values(
             token_sha256=token_hash(token),
             person_id=person_id,
             csrf=csrf,
+            terminal_sha256=token_hash(terminal) if terminal else "",
             created_at=micros(now),
             seen_at=micros(now),
             expires_at=micros(expires),

@@ -147,17 +147,20 @@ class PersonRow(SQLModel, table=True):
     password_hash: str
     must_change: bool = False
     simulated: bool = False
+    language: str = _text()
+    pin_hash: str = _text()
     created_at: int = _time()
     disabled_at: int | None = _time(null=True)
 
 
 class SessionRow(SQLModel, table=True):
-    """A signed-in browser; its cookie is kept as SHA-256 only."""
+    """A person signed in at a terminal, which is a browser; the cookies of both are kept as SHA-256 only."""
 
     __tablename__ = "session"
     token_sha256: str = Field(primary_key=True)
     person_id: int = _to("person.id")
     csrf: str
+    terminal_sha256: str = Field(default="", sa_column=Column(Text, nullable=False, default="", index=True))
     created_at: int = _time()
     seen_at: int = _time()
     expires_at: int = _time()

@@ -1,9 +1,11 @@
 """The pages, one file each."""
 
 from review_ui.pages import (
+    account,
     adjudicate,
     board,
     demo,
+    door,
     export,
     files,
     journal,
@@ -25,6 +27,8 @@ from review_ui.pages import (
 )
 
 PAGES = (
+    door,
+    account,
     people,
     board,
     queue,

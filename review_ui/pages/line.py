@@ -86,7 +86,7 @@ def line_page(desk: Desk, name: str, *, status: int = 200, **told: Any) -> HTMLR
     values: dict[str, Any] = {**dict.fromkeys(blank, ""), "draft": Draft.of(terms, page.policy.number), **told}
     return desk.page(
         "line.html", status=status, page=page, next_level=next_level, conditions=conditions, line=page.line,
-        versions=versions, before=before, words=policy_words(terms, versions),
+        versions=versions, before=before, words=policy_words(desk.speech, terms, versions),
         histogram=draw.histogram(page.histogram, terms),
         demo=demo.state() if demo else None, knobs=KNOBS, line_name=name, **values,
     )  # fmt: skip

@@ -24,8 +24,8 @@ def show(desk: Annotated[Desk, guard(Role.INSPECTOR)], line: str, version: Versi
     costs = predictor.figures(page.model.artefact) if predictor is not None else None
     hidden = {digest for digest, origin in page.origins.items() if origin.in_review}
     return desk.page(
-        "model.html", page=page, line=page.line, card=page.model.card, views=card.views(page.model.card),
-        hidden=hidden, figure=card.figure, costs=costs,
+        "model.html", page=page, line=page.line, card=page.model.card,
+        views=card.views(desk.speech.words, page.model.card), hidden=hidden, figure=card.figure, costs=costs,
     )  # fmt: skip
 
 

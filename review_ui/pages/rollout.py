@@ -111,7 +111,7 @@ def _page(desk: Desk, name: str, *, status: int = 200, **told: Any) -> HTMLRespo
         ("stable", page.live.stable, page.live.record.stable_only),
         ("candidate", page.live.candidate, page.live.record.candidate_only),
     )  # fmt: skip
-    words = {which: policy_words(policy.terms, versions) for which, policy, _ in sides}
+    words = {which: policy_words(desk.speech, policy.terms, versions) for which, policy, _ in sides}
     return desk.page(
         "rollout.html", status=status, page=page, line=page.line, sides=sides, words=words,
         strategies=tuple(Strategy), steps=steps_in_words(page.live.rollout.plan.steps) if page.live else "", **told,

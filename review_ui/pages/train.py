@@ -43,9 +43,9 @@ def add_samples(
         try:
             added += _keep(desk, line, view, file, (defect.strip() or UNNAMED) if shows == "defect" else "")
         except (UnfitBytes, Untrainable) as error:
-            refused.append(f"{file.filename}: {error}")
+            refused.append(f"{file.filename}: {desk.speech.said(error)}")
     if "x-csrf-token" in desk.request.headers:
-        words = texts.plural(texts.catalogue().training.added, added)
+        words = texts.plural(desk.speech.words.training.added, added)
         return PlainTextResponse(" ".join(refused) or words, status_code=422 if refused else 200)
     if refused:
         return _page(desk, line, status=422, problem=" ".join(refused))

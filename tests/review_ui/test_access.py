@@ -31,6 +31,7 @@ INSPECTORS_ACT = [
     "/review/1/back",
     "/lines/phones/alarms/1/ack",
     "/password",
+    "/password/pin",
     "/password/tokens",
     "/password/tokens/1/revoke",
 ]
@@ -43,6 +44,7 @@ ENGINEERS_ACT = [
     "/lines/phones/known", "/lines/phones/known/1/retire",
     "/lines/phones/rollout", "/lines/phones/rollout/approve", "/lines/phones/rollout/abort",
 ]  # fmt: skip
+ADMINS_ACT = ["/people", "/people/ines/role", "/people/ines/password", "/people/ines/disable"]
 OF_A_LINE = [path for path in (*LOOK, *ENGINEERS_ACT) if path.startswith("/lines/phones")]
 FIELDS = {
     "/lines/phones/rollout": {"level": "human_only", "expected": "1"},
@@ -67,7 +69,7 @@ def plant(plant):
     return plant
 
 
-@pytest.mark.parametrize("path", [*LOOK, *ADJUDICATORS_LOOK, *ENGINEERS_LOOK, "/live"])
+@pytest.mark.parametrize("path", [*LOOK, *ADJUDICATORS_LOOK, *ENGINEERS_LOOK, "/people", "/live"])
 def test_strangers_are_asked_to_sign_in_and_brought_back(visit, path):
     answer = visit().get(path)
     assert answer.status_code == 303
@@ -75,7 +77,7 @@ def test_strangers_are_asked_to_sign_in_and_brought_back(visit, path):
     assert "phones" not in answer.text
 
 
-@pytest.mark.parametrize("path", [*INSPECTORS_ACT, *ADJUDICATORS_ACT, *ENGINEERS_ACT])
+@pytest.mark.parametrize("path", [*INSPECTORS_ACT, *ADJUDICATORS_ACT, *ENGINEERS_ACT, *ADMINS_ACT])
 def test_strangers_change_nothing(visit, plant, path):
     before = journal_length(plant)
     answer = visit().post(path, FIELDS.get(path))
@@ -188,18 +190,30 @@ def test_a_session_ends_when_idle_and_when_signed_out(visit, plant):
 def test_a_page_that_refreshes_itself_does_not_keep_a_terminal_signed_in_but_the_board_does(visit, plant):
     left_open, wall = visit("ines"), visit("erin")
     for _ in range(5):
-        plant.wait(1000)
+        plant.wait(800)
         left_open.get("/queue", x_live="yes")
         wall.get("/", x_live="yes")
     assert left_open.get("/queue").status_code == 303
     assert wall.get("/").status_code == 200
 
 
+@pytest.mark.parametrize("name", ["ines", "judy", "erin"])
+@pytest.mark.parametrize("path", ["/people", *ADMINS_ACT])
+def test_only_administrators_set_people_up(visit, plant, name, path):
+    visitor = visit(name)
+    before = journal_length(plant)
+    answer = visitor.get(path) if path == "/people" else visitor.post(path, {"role": "admin", "name": "new"})
+    assert answer.status_code == 403
+    assert visitor.post(path, {"role": "admin", "name": "new"}).status_code == 403
+    assert journal_length(plant) == before
+
+
 def test_every_route_was_asked():
     known = {(r.path, m) for page in PAGES for r in page.router.routes for m in r.methods}
-    asked = len(LOOK) + len(ENGINEERS_LOOK) + len(INSPECTORS_ACT) + len(ENGINEERS_ACT)
+    asked = len({*LOOK, *ENGINEERS_LOOK, "/people"}) + len(INSPECTORS_ACT) + len(ENGINEERS_ACT) + len(ADMINS_ACT)
     asked += len(ADJUDICATORS_LOOK) + len(ADJUDICATORS_ACT)
-    elsewhere = {("/sign-in", "GET"), ("/sign-in", "POST"), ("/sign-out", "POST"), ("/live", "GET"),
+    elsewhere = {("/sign-in", "GET"), ("/sign-in", "POST"), ("/pin", "POST"), ("/lock", "POST"), ("/language", "POST"),
+                 ("/sign-out", "POST"), ("/live", "GET"),
                  ("/images/{image_id}/heatmap", "GET"), ("/lines/{line}/samples/{digest}", "GET")}  # fmt: skip
     assert elsewhere <= known
     assert len(known) == asked + len(elsewhere)

@@ -8,6 +8,7 @@ import pytest
 from inspection.core.level import Level
 from inspection.core.policy import InvalidPolicy, Terms
 from review_ui.app import build
+from review_ui.speech import speech
 from review_ui.wording import Draft, policy_words
 
 SHADOW = {
@@ -117,7 +118,7 @@ def test_the_draft_of_a_policy_gives_the_same_terms_back():
 @pytest.mark.parametrize("level", list(Level))
 def test_every_level_is_told_in_words(level):
     terms = Terms(level=level, model="m", pass_below=0.2, reject_above=0.8)
-    words = " ".join(policy_words(terms, {"m": 4}))
+    words = " ".join(policy_words(speech("en"), terms, {"m": 4}))
     assert ("v4" in words) == (level is not Level.HUMAN_ONLY)
     assert ("0.8" in words) == (level in (Level.PARTIAL_AUTOMATION, Level.FULL_AUTOMATION))
 

@@ -7,10 +7,11 @@ from pathlib import Path
 import pytest
 
 import review_ui
-from inspection.core.level import Level
+from inspection.core.level import FREEDOM, Level
 from inspection.core.predict import Failure
 from review_ui import texts
-from review_ui.render import NOTHING, environment, share, span
+from review_ui.render import environment
+from review_ui.speech import NOTHING, speech
 
 HERE = Path(review_ui.__file__).parent
 CATALOGUE = tomllib.loads((HERE / "texts" / "en.toml").read_text())
@@ -33,6 +34,8 @@ def test_no_text_lies_there_unused():
         "event",
         "reason",
         "by",
+        "level",
+        "span",
         "light",
         "role",
         "verdict",
@@ -81,12 +84,55 @@ def test_templates_are_all_sound():
     ("seconds", "words"), [(None, NOTHING), (-3, "0 s"), (89, "89 s"), (240, "4 min"), (7200, "2 h"), (200_000, "2 d")]
 )
 def test_spans_are_told_in_the_largest_unit_that_fits(seconds, words):
-    assert span(seconds) == words
+    assert speech("en").span(seconds) == words
 
 
 def test_shares_and_plurals():
-    assert share(0.1234) == "12.3 %"
-    assert share(None) == NOTHING
+    assert speech("en").share(0.1234) == "12.3 %"
+    assert speech("en").share(None) == NOTHING
     assert texts.plural("one|{n} many", 1) == "one"
     assert texts.plural("one|{n} many", 3) == "3 many"
     assert texts.word(texts.catalogue().reason, "never_seen") == "never seen"
+
+
+@pytest.mark.parametrize("level", list(Level))
+def test_the_pages_call_the_levels_what_the_product_calls_them(level):
+    assert speech("en").freedom[level] == FREEDOM[level]
+
+
+@pytest.mark.parametrize(
+    ("language", "number", "share"),
+    [("en", "1,234.5", "12.3 %"), ("zh", "1,234.5", "12.3 %"), ("vi", "1.234,5", "12,3 %")],
+)
+def test_numbers_are_written_as_each_language_writes_them(language, number, share):
+    assert speech(language).number(1234.5, 1) == number
+    assert speech(language).share(0.1234) == share
+    assert speech(language).number(None) == NOTHING
+    assert speech("en").number(0.123456) == "0.123456"
+
+
+@pytest.mark.parametrize(
+    ("accepted", "language"),
+    [
+        ("", "en"), ("vi", "vi"), ("vi-VN,vi;q=0.9,en;q=0.8", "vi"), ("zh-CN,zh;q=0.9", "zh"), ("de,fr;q=0.5", "en"),
+        ("de,zh;q=0.5,vi;q=0.7", "vi"), ("zh;q=0", "en"), (";;;,,,q=1", "en"), ("zh;q=abc", "zh"), ("*", "en"),
+    ],
+)  # fmt: skip
+def test_a_browser_gets_the_language_it_wants_most(accepted, language):
+    assert texts.preferred(accepted) == language
+
+
+def test_messages_of_the_rules_are_said_in_the_readers_language(monkeypatch):
+    known = {
+        "Line {0} has no view {1}.": "{1}: không có ở {0}.",
+        "No. {0}. Try again.": "Không. {0}. Thử lại.",
+        "Line {0}.": "?",
+    }
+    monkeypatch.setattr(texts, "_texts", lambda _: {"said": known})
+    texts._messages.cache_clear()
+    try:
+        assert texts.said("vi", "Line 'a{b}' has no view 'x.y'.") == "'x.y': không có ở 'a{b}'."
+        assert texts.said("vi", "No. Line 'b' has no view c. Try again.") == "Không. c: không có ở 'b'. Thử lại."
+        assert texts.said("vi", "Nobody has translated this.") == "Nobody has translated this."
+    finally:
+        texts._messages.cache_clear()

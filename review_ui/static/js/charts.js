@@ -53,7 +53,7 @@
     const i = u.cursor.idx;
     const line = box.parentElement.querySelector(".readout");
     if (i === null || i === undefined) return void (line.textContent = "");
-    const at = new Date(u.data[0][i] * 1000).toLocaleTimeString(undefined, { hour12: false });
+    const at = new Date(u.data[0][i] * 1000).toLocaleTimeString(document.documentElement.lang, { hour12: false });
     const told = [1, 2].map((k) => (u.data[k][i] === null ? null : `${names[k - 1]} ${u.data[k][i].toFixed(1)}`));
     line.textContent = [at, ...told.filter(Boolean)].join(" · ");
   }

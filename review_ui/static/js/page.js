@@ -3,6 +3,10 @@
 (() => {
   const root = document.documentElement;
   const themes = ["auto", "light", "dark"];
+  // Plants of many countries read English pages: there the date is ISO 8601's, which nobody takes for another one.
+  const locale = root.lang === "en" ? "sv-SE" : root.lang;
+  const clock = new Intl.DateTimeFormat(locale, { timeStyle: "medium", hour12: false });
+  const calendar = new Intl.DateTimeFormat(locale, { year: "numeric", month: "2-digit", day: "2-digit" });
 
   function showTheme() {
     const button = document.getElementById("theme");
@@ -19,17 +23,28 @@
   function localTimes(within) {
     for (const time of within.querySelectorAll("time[datetime]:not([data-local])")) {
       const at = new Date(time.dateTime);
-      const pad = (n) => String(n).padStart(2, "0");
       const today = at.toDateString() === new Date().toDateString();
-      const day = `${at.getFullYear()}-${pad(at.getMonth() + 1)}-${pad(at.getDate())} `;
       time.title = time.textContent;
-      time.textContent = `${today ? "" : day}${pad(at.getHours())}:${pad(at.getMinutes())}:${pad(at.getSeconds())}`;
+      time.textContent = today ? clock.format(at) : `${calendar.format(at)} ${clock.format(at)}`;
       time.dataset.local = "";
     }
   }
 
+  // A terminal that nobody touches locks itself; the server stops answering it at the same time.
+  function watchIdle() {
+    const seconds = Number(document.body.dataset.lockAfter);
+    const form = document.getElementById("lock");
+    if (!seconds || !form) return;
+    let touched = Date.now();
+    for (const kind of ["pointerdown", "pointermove", "keydown", "wheel", "touchstart"]) {
+      document.addEventListener(kind, () => { touched = Date.now(); }, { passive: true });
+    }
+    setInterval(() => { if (Date.now() - touched > seconds * 1000) form.requestSubmit(); }, 1000);
+  }
+
   document.addEventListener("DOMContentLoaded", () => {
     showTheme();
+    watchIdle();
     localTimes(document);
     document.querySelector("[data-look]")?.scrollIntoView({ block: "center" });
     document.getElementById("theme")?.addEventListener("click", nextTheme);
