@@ -16,6 +16,7 @@ from inspection.api import (
     people,
     policy,
     proof,
+    quality,
     replay,
     review,
     rollout,
@@ -23,7 +24,7 @@ from inspection.api import (
 )
 
 _VERBS = (
-    health, images, events, people, line, policy, proof, certificate, known, adjudicate, rollout, replay, review, files,
-    export, units, journal, monitor, demo,
+    health, images, events, people, line, policy, proof, certificate, known, adjudicate, quality, rollout, replay,
+    review, files, export, units, journal, monitor, demo,
 )  # fmt: skip
 ROUTERS = tuple(verb.router for verb in _VERBS)

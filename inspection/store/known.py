@@ -49,7 +49,7 @@ class Showing:
 
 @dataclass(frozen=True, kw_only=True)
 class Difference:
-    """Two inspectors said the opposite of one unit, blind."""
+    """Two inspectors said the opposite of one unit, the second one blind."""
 
     number: int
     serial: str
@@ -144,7 +144,7 @@ def was_instead_of(tx: Tx, task_id: int, person_id: int) -> bool:
 def for_second_reading(
     tx: Tx, line_id: int, recipe_id: int, person_id: int, since: datetime, until: datetime
 ) -> tuple[int, int] | None:
-    """The newest unit that another person judged blind in that time, and the label, for this person to read as well.
+    """The newest unit that another person judged in that time, and the label, for this person to read as well.
     Nobody has read it twice or has it in hand, and it waits for no review of its own."""
     theirs = LABEL.alias()
     mine = exists().where(theirs.c.unit_id == UNIT.c.id, theirs.c.person_id == person_id)
@@ -154,7 +154,7 @@ def for_second_reading(
         select(LABEL.c.unit_id, LABEL.c.id)
         .join(UNIT, UNIT.c.id == LABEL.c.unit_id)
         .where(LABEL.c.line_id == line_id, LABEL.c.at >= micros(since), LABEL.c.at <= micros(until))
-        .where(LABEL.c.effective, LABEL.c.saw_ai.is_(False), LABEL.c.verdict == UNIT.c.person_verdict)
+        .where(LABEL.c.effective, LABEL.c.verdict == UNIT.c.person_verdict)
         .where(UNIT.c.recipe_id == recipe_id, UNIT.c.verdict.is_not(None), ~mine, ~again, ~live)
         .order_by(LABEL.c.at.desc())
         .limit(1)
@@ -248,7 +248,8 @@ def misses(tx: Tx, line_id: int, recipe_id: int, since: datetime, until: datetim
 
 
 def readings(tx: Tx, line_id: int, recipe_id: int, since: datetime, until: datetime) -> Readings:
-    """What came of the line's second readings of the recipe's units in that time; simulated people do not count."""
+    """What came of the line's second readings of the recipe's units in that time, where the first was blind as well;
+    simulated people do not count."""
     query = (
         select(LABEL.c.verdict, SHOWING.c.verdict, SHOWING.c.truth, func.count())
         .join(LABEL, LABEL.c.id == SHOWING.c.label_id)
@@ -256,6 +257,7 @@ def readings(tx: Tx, line_id: int, recipe_id: int, since: datetime, until: datet
         .join(PERSON, PERSON.c.id == SHOWING.c.person_id)
         .where(UNIT.c.line_id == line_id, UNIT.c.recipe_id == recipe_id, PERSON.c.simulated.is_(False))
         .where(SHOWING.c.at >= micros(since), SHOWING.c.at <= micros(until), LABEL.c.simulated.is_(False))
+        .where(LABEL.c.saw_ai.is_(False))
         .group_by(LABEL.c.verdict, SHOWING.c.verdict, SHOWING.c.truth)
     )
     counts = [(Verdict(first), Verdict(second), truth, n) for first, second, truth, n in tx.execute(query)]

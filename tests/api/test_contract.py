@@ -39,6 +39,7 @@ OF_PEOPLE = {
     ("GET", "/api/v1/lines/{line}/known"),
     ("POST", "/api/v1/lines/{line}/known"),
     ("POST", "/api/v1/lines/{line}/known/{number}/retire"),
+    ("GET", "/api/v1/quality"),
     ("GET", "/api/v1/adjudicate"),
     ("POST", "/api/v1/adjudicate/{kind}/{number}"),
     ("GET", "/api/v1/units"),
