@@ -1,0 +1,45 @@
+"""Every language says all that English says, with the same things filled in."""
+
+import re
+
+import pytest
+
+from review_ui import texts
+from tests.review_ui.messages import catalogue, messages
+
+OTHERS = [language for language in texts.LANGUAGES if language != "en"]
+FIELD = re.compile(r"\{(\w*)[^}]*\}")
+
+
+def fields(text: object) -> set[str]:
+    """The names of what is filled into a text."""
+    return set(FIELD.findall(" ".join(text) if isinstance(text, list) else str(text)))
+
+
+@pytest.mark.parametrize("language", OTHERS)
+def test_nothing_else_is_filled_in_than_in_english(language):
+    english = {**catalogue("en"), "said": {said: said for said in messages()}}
+    wrong = [
+        f"{section}.{key}"
+        for section, theirs in catalogue(language).items()
+        for key, text in theirs.items()
+        if key not in english[section] or fields(text) != fields(english[section][key])
+    ]
+    assert wrong == []
+
+
+@pytest.mark.parametrize("language", OTHERS)
+def test_texts_have_the_shape_of_the_english_ones(language):
+    wrong = [
+        f"{section}.{key}"
+        for section, theirs in catalogue(language).items()
+        if section != "said"
+        for key, text in theirs.items()
+        if type(text) is not type(catalogue("en")[section][key]) or not text
+    ]
+    assert wrong == []
+
+
+def test_messages_are_found_in_the_source():
+    assert "Only your last answer can be taken back, within {0} seconds." in messages()
+    assert "Name or password is wrong." in messages()
