@@ -45,9 +45,9 @@ def template(node: ast.expr) -> str | None:
 
 def _said(tree: ast.AST) -> Iterator[ast.expr]:
     for node in ast.walk(tree):
-        if isinstance(node, ast.Raise) and isinstance(node.exc, ast.Call) and node.exc.args:
-            if ast.unparse(node.exc.func) not in NOT_FOR_PEOPLE:
-                yield node.exc.args[0]
+        raised = node.exc if isinstance(node, ast.Raise) else None
+        if isinstance(raised, ast.Call) and raised.args and ast.unparse(raised.func) not in NOT_FOR_PEOPLE:
+            yield raised.args[0]
         named = isinstance(node, ast.keyword) and node.arg in ("text", "detail")
         if named or (isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) in ASIDE):
             yield node.value
