@@ -13,6 +13,8 @@ from inspection.api.units import FindingBody
 from inspection.core.decide import Verdict
 from inspection.core.label import MAX_NOTE, Label
 from inspection.core.line import LINE_NAME
+from inspection.core.mark import MAX_CORNERS, MAX_PLACES, place, typed
+from inspection.core.predict import Finding
 from inspection.flow import label, review
 from inspection.flow.review import Held
 from inspection.store.reports import review as report
@@ -62,6 +64,7 @@ class SheetBody(BaseModel):
     images: list[SheetImageBody]
     shows_ai: bool
     suspicious: bool | None = Field(description="The AI's leaning; null where it must not be seen.")
+    doubts: list[str] = Field(description="Notes, some empty, of those who were unsure and left the unit to others.")
 
 
 class WantedUnit(BaseModel):
@@ -71,6 +74,16 @@ class WantedUnit(BaseModel):
     line: str | None = Field(None, pattern=f"^{LINE_NAME.pattern}$", description="Of this line only.")
 
 
+class Place(BaseModel):
+    """A place of a defect on an image, in its pixels: a box, or the outline of a polygon."""
+
+    model_config = ConfigDict(extra="forbid")
+    image_id: Annotated[int, Field(ge=1, lt=2**63)]
+    box: tuple[float, float, float, float] | None = Field(None, description="Left, top, right, bottom.")
+    outline: list[tuple[float, float]] = Field([], max_length=MAX_CORNERS, description="Corners; instead of a box.")
+    defect_type: str | None = Field(None, max_length=32, description="The reject's first type unless it is given.")
+
+
 class Answer(BaseModel):
     """A verdict on a unit."""
 
@@ -78,6 +91,7 @@ class Answer(BaseModel):
     lease: Lease
     verdict: Verdict
     defect_types: list[Annotated[str, Field(max_length=32)]] = Field([], max_length=32)
+    findings: list[Place] = Field([], max_length=MAX_PLACES, description="Where the defects of a reject are.")
     note: str = Field("", max_length=MAX_NOTE)
     seconds: float = Field(0.0, ge=0, lt=86_400, description="How long it took.")
     seen: list[Annotated[int, Field(ge=1, lt=2**63)]] = Field(max_length=64, description="Ids of the images looked at.")
@@ -97,13 +111,21 @@ class Leased(BaseModel):
     lease: Lease
 
 
+class Doubt(BaseModel):
+    """Why you are unsure, for whoever judges the unit."""
+
+    model_config = ConfigDict(extra="forbid")
+    lease: Lease
+    note: str = Field("", max_length=MAX_NOTE)
+
+
 @router.post(
     "/review/next",
     response_model=SheetBody,
     responses={204: {"description": "Nothing waits."}, **PEOPLE_PROBLEMS},
 )
 def take_next(caller: AsInspector, wanted: WantedUnit) -> SheetBody | Response:
-    """The unit that you hold already, or else the one that has waited longest, by lease."""
+    """The unit that you hold already, or else the one that is due first, by lease."""
     held = caller.write(
         lambda tx: review.claim(
             tx, person_id=caller.person.id, line=wanted.line, now=caller.now,
@@ -122,10 +144,10 @@ def undo(caller: AsInspector) -> SheetBody:
 @router.post("/review/{task}", responses={**LOST, **PEOPLE_PROBLEMS})
 def answer(caller: AsInspector, task: Id, given: Answer) -> Taken:
     """Judge the unit."""
+    types, findings = typed(given.defect_types, [_place(one) for one in given.findings])
     said = Label(
-        verdict=given.verdict, defect_types=tuple(dict.fromkeys(given.defect_types)), note=given.note.strip(),
-        seconds=given.seconds,
-    )  # fmt: skip
+        verdict=given.verdict, defect_types=types, findings=findings, note=given.note.strip(), seconds=given.seconds
+    )
     done = caller.write(
         lambda tx: label.answer(
             tx, task_id=task, lease=given.lease, person=caller.person, label=said, seen=given.seen, now=caller.now
@@ -140,10 +162,25 @@ def keep(caller: AsInspector, task: Id, held: Leased) -> None:
     caller.write(lambda tx: review.keep(tx, task_id=task, lease=held.lease, now=caller.now))
 
 
+@router.post("/review/{task}/unsure", status_code=204, responses={**LOST, **PEOPLE_PROBLEMS})
+def unsure(caller: AsInspector, task: Id, doubt: Doubt) -> None:
+    """Leave the unit to somebody else for a second opinion; it does not come back to you."""
+    caller.write(
+        lambda tx: review.unsure(
+            tx, task_id=task, lease=doubt.lease, person=caller.person, note=doubt.note, now=caller.now
+        )
+    )
+
+
 @router.post("/review/{task}/back", status_code=204, responses={**LOST, **PEOPLE_PROBLEMS})
 def give_back(caller: AsInspector, task: Id, held: Leased) -> None:
     """Put the unit back to the end of the queue, for another pair of eyes."""
     caller.write(lambda tx: review.give_back(tx, task_id=task, lease=held.lease, now=caller.now))
+
+
+def _place(given: Place) -> Finding:
+    corners = given.outline if given.box is None else [given.box[:2], given.box[2:]]
+    return place(given.image_id, corners, given.defect_type, box=given.box is not None)
 
 
 def _sheet(caller: Caller, held: Held) -> SheetBody:
@@ -152,7 +189,7 @@ def _sheet(caller: Caller, held: Held) -> SheetBody:
     same = ("line", "line_title", "serial", "visit", "simulated", "opened_at", "shows_ai", "suspicious")
     return SheetBody(
         task=held.task_id, lease=held.lease, views=list(sheet.views), missing_views=list(sheet.missing_views),
-        defect_types=list(sheet.defect_types), images=[_image(one) for one in sheet.images],
+        defect_types=list(sheet.defect_types), doubts=list(sheet.doubts), images=[_image(one) for one in sheet.images],
         **{name: getattr(sheet, name) for name in same},
     )  # fmt: skip
 

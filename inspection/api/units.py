@@ -77,12 +77,22 @@ class ImageBody(_Told):
     opinions: list[OpinionBody]
 
 
+class PlaceBody(_Told):
+    """A place that a person drew, in pixels of the image as it came."""
+
+    image_id: int
+    box: tuple[int, int, int, int] = Field(description="Left, top, right, bottom.")
+    outline: list[tuple[int, int]] = Field(description="The corners of a polygon; empty for a box.")
+    defect_type: str | None
+
+
 class LabelBody(_Told):
     """What a person said of the unit."""
 
     person: str
     verdict: Verdict
     defect_types: list[str]
+    findings: list[PlaceBody]
     note: str
     seconds: float
     saw_ai: bool

@@ -12,12 +12,14 @@ from inspection.core.journal import plain
 
 @dataclass(frozen=True, kw_only=True)
 class Finding:
-    """One suspicious place, in pixels of the original image: box (left, top, right, bottom), outline, peak score."""
+    """One suspicious place, in pixels of the original image: box (left, top, right, bottom), outline, peak score. One
+    that a person drew says on which image; a model's is on the image that the model was asked about."""
 
     box: tuple[int, int, int, int]
     outline: tuple[tuple[int, int], ...] = ()
     peak: float
     defect_type: str | None = None
+    image_id: int | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

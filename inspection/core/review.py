@@ -1,12 +1,15 @@
 """The review queue: what a task is, in which order tasks are given out, and what its inspector may see."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
 from inspection.core.level import FREEDOM, Level
+from inspection.core.route import share_of
 
 LEASE = timedelta(minutes=5)
+MIXED_WITHIN = timedelta(minutes=10)
 
 
 class Refusal(Exception):
@@ -32,6 +35,46 @@ class Sight:
 def sight(level: Level, audited: bool) -> Sight:
     """Blind wherever the level or the audit says so; the server then sends no trace of the model's opinion."""
     return Sight(ai=FREEDOM[level].shows_ai and not audited)
+
+
+def due(level: Level, audited: bool, ready: datetime, salt: str, serial: str) -> datetime:
+    """When a review is due: reviews are given out in that order. Units that hold up the line are due when they are
+    ready. Where the AI decides, audits are mixed in among those that come up to ten minutes later, at random by a
+    salted hash: never starved, never in groups, and the same whatever the AI said of them."""
+    if not (audited and FREEDOM[level].ai_decides):
+        return ready
+    return ready + share_of(salt, f"due {serial}") * MIXED_WITHIN
+
+
+@dataclass(frozen=True, kw_only=True)
+class Load:
+    """How much waits for people, since how many seconds the oldest does, and how many reviews came in and went out in
+    the last hour."""
+
+    waiting: int
+    oldest_s: float | None
+    came: int
+    done: int
+
+    @property
+    def clears_s(self) -> float | None:
+        """In how many seconds nothing will wait if all goes on as in the last hour; None when it never will."""
+        if not self.waiting:
+            return 0.0
+        return 3600.0 * self.waiting / (self.done - self.came) if self.done > self.came else None
+
+    @property
+    def late(self) -> bool:
+        """Whether people should come and help: the oldest has waited for ten minutes, and it will not be over soon."""
+        return (self.oldest_s or 0.0) > 600 and (self.clears_s is None or self.clears_s > 3600)
+
+
+def together(loads: Iterable[Load]) -> Load:
+    """The load of several lines as one."""
+    loads = list(loads)
+    oldest = max((load.oldest_s for load in loads if load.oldest_s is not None), default=None)
+    waiting, came, done = (sum(getattr(load, name) for load in loads) for name in ("waiting", "came", "done"))
+    return Load(waiting=waiting, oldest_s=oldest, came=came, done=done)
 
 
 def lease_until(now: datetime, typical_seconds: float | None) -> datetime:

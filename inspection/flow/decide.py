@@ -7,7 +7,7 @@ from inspection.core.capture import unfit
 from inspection.core.decide import Decision, Disposition, Judged, decide, own_opinion, refer, settle, unmeasured
 from inspection.core.journal import Change, facts
 from inspection.core.predict import Examination, NoPrediction, Prediction
-from inspection.core.review import TaskState
+from inspection.core.review import TaskState, due
 from inspection.store import captures, journal, lines, opinions, queue, units
 from inspection.store.database import Tx
 from inspection.store.lines import LineInForce
@@ -137,6 +137,10 @@ def _ready_at(line: LineInForce, unit: Unit, images: list[Judged], now: datetime
     return max(now, unit.opened_at + timedelta(seconds=line.line.recipe.unit_timeout_s))
 
 
+def _due(line: LineInForce, unit: Unit, ready: datetime) -> datetime:
+    return due(line.policy.terms.level, unit.audited, ready, line.audit_salt, unit.label)
+
+
 def _keep_task(
     tx: Tx, line: LineInForce, unit: Unit, new: Disposition, task: Task | None, ready: datetime, now: datetime
 ) -> None:
@@ -144,8 +148,10 @@ def _keep_task(
     audit_due = unit.audited and unit.person_verdict is None and new.by == "ai" and new.verdict is not None
     if new.waits_for_person or audit_due:
         if task is None:
-            queue.open_task(tx, line.id, unit.id, "audit" if audit_due else new.reason, ready, now)
+            queue.open_task(
+                tx, line.id, unit.id, "audit" if audit_due else new.reason, ready, _due(line, unit, ready), now
+            )
         elif ready < task.ready_at and task.state is TaskState.OPEN:
-            queue.make_ready(tx, task.id, ready)
+            queue.make_ready(tx, task.id, ready, _due(line, unit, ready))
     elif task is not None and new.verdict is not None:
         queue.close(tx, task.id, TaskState.CANCELLED, now)

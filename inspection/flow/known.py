@@ -1,5 +1,6 @@
 """Past units mixed into inspectors' work, and judged without effect on any unit: known ones and second readings."""
 
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from inspection.core.decide import Disposition, Verdict
@@ -84,34 +85,60 @@ def measured(tx: Tx, *, line: str, now: datetime) -> Sensitivity:
     return found
 
 
+@dataclass(frozen=True, kw_only=True)
+class Chosen:
+    """A past unit that a person is to be given: a known one, or one to be read again after a label."""
+
+    kind: str
+    unit_id: int
+    known_id: int | None = None
+    label_id: int | None = None
+
+
+def chosen(tx: Tx, task: Task, person_id: int, now: datetime, known_share: float, second_share: float) -> Chosen | None:
+    """The past unit to give a person before a task that is due; mostly None."""
+    line = lines.in_force_by_id(tx, task.line_id)
+    kinds = ((KNOWN_ANSWER, known_share), (SECOND_READING, second_share))
+    wanted = [kind for kind, share in kinds if due(line.audit_salt, kind, task.id, person_id, share)]
+    if not wanted or known.was_instead_of(tx, task.id, person_id):
+        return None
+    for kind in wanted:
+        if kind == KNOWN_ANSWER:
+            found = known.for_person(tx, line.id, line.recipe_id, person_id, now - AGAIN_AFTER)
+            if found is not None:
+                return Chosen(kind=kind, known_id=found[0], unit_id=found[1])
+        else:
+            window = (now - READ_AGAIN_WITHIN, now - UNDO_WITHIN)
+            found = known.for_second_reading(tx, line.id, line.recipe_id, person_id, *window)
+            if found is not None:
+                return Chosen(kind=kind, unit_id=found[0], label_id=found[1])
+    return None
+
+
 def instead_of(
     tx: Tx, task: Task, person_id: int, now: datetime, known_share: float, second_share: float
 ) -> Task | None:
     """A past unit to give a person before a task that is due, as a task of its own; mostly None."""
-    line = lines.in_force_by_id(tx, task.line_id)
-    salt, kinds = line.audit_salt, ((KNOWN_ANSWER, known_share), (SECOND_READING, second_share))
-    wanted = [kind for kind, share in kinds if due(salt, kind, task.id, person_id, share)]
-    if not wanted or known.was_instead_of(tx, task.id, person_id):
+    if known_share or second_share:
+        queue.end_showings(tx, queue.lapsed(task.line_id, now), now)
+    it = chosen(tx, task, person_id, now, known_share, second_share)
+    if it is None:
         return None
-    queue.end_showings(tx, queue.lapsed(line.id, now), now)
-    for kind in wanted:
-        known_id = label_id = None
-        if kind == KNOWN_ANSWER:
-            found = known.for_person(tx, line.id, line.recipe_id, person_id, now - AGAIN_AFTER)
-            known_id, unit_id = found or (None, 0)
-        else:
-            window = (now - READ_AGAIN_WITHIN, now - UNDO_WITHIN)
-            found = known.for_second_reading(tx, line.id, line.recipe_id, person_id, *window)
-            unit_id, label_id = found or (0, None)
-        if found is not None:
-            made = queue.open_showing(tx, line.id, unit_id, kind, task.ready_at, now)
-            before = units.get(tx, task.unit_id)
-            known.show(
-                tx, unit_id, known_id=known_id, label_id=label_id, task_id=made.id, person_id=person_id,
-                instead_of=task.id, serial=disguise(before.serial, f"{salt} {made.id}"), at=before.opened_at,
-            )  # fmt: skip
-            return made
-    return None
+    salt, before = lines.in_force_by_id(tx, task.line_id).audit_salt, units.get(tx, task.unit_id)
+    made = queue.open_showing(tx, task.line_id, it.unit_id, it.kind, task.ready_at, now)
+    known.show(
+        tx, it.unit_id, known_id=it.known_id, label_id=it.label_id, task_id=made.id, person_id=person_id,
+        instead_of=task.id, serial=disguise(before.serial, f"{salt} {made.id}"), at=before.opened_at,
+    )  # fmt: skip
+    return made
+
+
+def doubt(tx: Tx, task: Task, person: Person, now: datetime) -> None:
+    """A person is unsure of a past unit: it comes to nobody in that disguise again, and measures nothing."""
+    queue.close(tx, task.id, TaskState.CANCELLED, now)
+    line = lines.in_force_by_id(tx, task.line_id).line.name
+    subject = f"line/{line}/showing/{task.id}"
+    journal.append(tx, now, Change(subject=subject, event="judgement_doubted", actor=person.name))
 
 
 def put_down(tx: Tx, task: Task, now: datetime, *, ready_at: datetime | None = None) -> None:

@@ -8,11 +8,12 @@ from inspection.core.adjudicate import Kind
 from inspection.core.decide import Disposition, Verdict
 from inspection.core.journal import Change, facts
 from inspection.core.label import UNDO_WITHIN, Agreement, Label, check_types, compare
+from inspection.core.mark import check_places
 from inspection.core.people import Person
 from inspection.core.review import Refusal, TaskState
 from inspection.flow import decide, guard, known
 from inspection.flow.review import Held, give
-from inspection.store import disputes, journal, labels, monitor, queue, units
+from inspection.store import captures, disputes, journal, labels, monitor, queue, units
 from inspection.store import known as known_units
 from inspection.store.database import Tx
 from inspection.store.labels import Given
@@ -37,6 +38,7 @@ def answer(
     task = queue.get(tx, task_id)
     if task is None:
         raise Refusal("There is no such task. Take the next one from the queue.")
+    check_places(label.findings, captures.sizes(tx, task.unit_id))
     shown = known_units.showing(tx, task.id)
     if shown is not None:
         counts = known.answer(tx, shown, task, lease, person, label, now)
@@ -62,7 +64,13 @@ def answer(
         event="unit_labelled" if effective else "late_opinion",
         actor=person.name,
         after=label.verdict,
-        facts=facts(label=label_id, defect_types=label.defect_types, saw_ai=task.saw_ai, seconds=label.seconds),
+        facts=facts(
+            label=label_id,
+            defect_types=label.defect_types,
+            saw_ai=task.saw_ai,
+            seconds=label.seconds,
+            places=len(label.findings),
+        ),
     )
     if not effective:
         journal.append(tx, now, change)

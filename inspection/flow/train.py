@@ -95,8 +95,8 @@ def _gathered(tx: Tx, line: str) -> tuple[list[Sample], list[str]]:
     put_in = models.samples(tx, known.id)
     seen = {(s.view, s.sha256) for s in put_in}
     labelled = models.passed_images(tx, known.id, MAX_PASSED)
-    if len(known.line.recipe.views) == 1:
-        labelled += models.rejected_images(tx, known.id, MAX_REJECTED)
+    one_view = len(known.line.recipe.views) == 1
+    labelled += models.rejected_images(tx, known.id, MAX_REJECTED, one_view=one_view)
     kept, torn = agreed(s for s in labelled if (s.view, s.sha256) not in seen)
     return put_in + kept, torn
 

@@ -122,6 +122,12 @@ def add_quality(tx: Tx, image_id: int, quality: Quality, unfit: str | None) -> N
     _QUALITY.run(tx, {"image": image_id, "unfit_": unfit, **figures})
 
 
+def sizes(tx: Tx, unit_id: int) -> dict[int, tuple[int, int]]:
+    """The (width, height) of a unit's images, by their ids."""
+    query = select(IMAGE.c.id, IMAGE.c.width, IMAGE.c.height).where(IMAGE.c.unit_id == unit_id)
+    return {row.id: (row.width, row.height) for row in tx.execute(query)}
+
+
 def unit_of_image(tx: Tx, image_id: int) -> int:
     """The id of the unit that an image shows."""
     return int(_UNIT_OF.run(tx, {"image": image_id}).fetchone()[0])

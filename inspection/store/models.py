@@ -93,32 +93,37 @@ def _regions(body: str) -> tuple[Outline, ...]:
     return tuple(tuple((int(x), int(y)) for x, y in outline) for outline in json.loads(body))
 
 
-def rejected_images(tx: Tx, line_id: int, limit: int) -> list[Sample]:
+def rejected_images(tx: Tx, line_id: int, limit: int, *, one_view: bool) -> list[Sample]:
     """Images of the line's newest units that a person has rejected for a defect, fit ones only, with what was drawn.
 
-    For lines with one view: of several views, nobody has said which one shows the defect.
+    Which image of a unit shows the defect is known where a person marked it there, or where the line has one view and
+    nothing was marked on another image.
     """
     query = (
-        select(IMAGE.c.view, IMAGE.c.sha256, UNIT.c.serial, LABEL.c.defect_types, LABEL.c.findings)
+        select(IMAGE.c.id, IMAGE.c.view, IMAGE.c.sha256, UNIT.c.serial, LABEL.c.defect_types, LABEL.c.findings)
         .join(UNIT, UNIT.c.id == IMAGE.c.unit_id)
         .join(LABEL, LABEL.c.unit_id == UNIT.c.id)
         .where(UNIT.c.line_id == line_id, UNIT.c.person_verdict == "reject", LABEL.c.effective)
         .where(LABEL.c.verdict == "reject", IMAGE.c.seen_by_person, IMAGE.c.unfit.is_(None))
+        .where(*([] if one_view else [LABEL.c.findings != "[]"]))
         .order_by(IMAGE.c.id.desc())
         .limit(limit)
     )
-    return [_rejected(row) for row in tx.execute(query)]
+    return [sample for row in tx.execute(query) if (sample := _rejected(row, one_view)) is not None]
 
 
-def _rejected(row: Any) -> Sample:
-    types = json.loads(row.defect_types)
+def _rejected(row: Any, one_view: bool) -> Sample | None:
     drawn = findings_from(row.findings)
+    here = [one for one in drawn if one.image_id == row.id]
+    if not here and (drawn or not one_view):
+        return None
+    named = [one.defect_type for one in here if one.defect_type] + json.loads(row.defect_types)
     return Sample(
         view=row.view,
         sha256=row.sha256,
         name=row.serial,
-        defect=types[0] if types else UNNAMED,
-        regions=tuple(f.outline or _corners(f.box) for f in drawn),
+        defect=named[0] if named else UNNAMED,
+        regions=tuple(one.outline or _corners(one.box) for one in here),
         group=row.serial,
     )
 

@@ -2,15 +2,15 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, bindparam, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, and_, bindparam, exists, func, insert, or_, select, update
 
 from inspection.core.known import IN_DISGUISE
 from inspection.core.moment import micros, moment
-from inspection.core.review import TaskState
-from inspection.store.records import LABEL, LINE, TASK
+from inspection.core.review import Load, TaskState
+from inspection.store.records import DOUBT, LABEL, LINE, TASK
 from inspection.store.transaction import Prepared, Tx
 
 
@@ -25,6 +25,7 @@ class Task:
     state: TaskState
     opened_at: datetime
     ready_at: datetime
+    due_at: datetime
     lease: str | None
     leased_by: int | None
     leased_until: datetime | None
@@ -39,6 +40,7 @@ _COLUMNS = (
     TASK.c.state,
     TASK.c.opened_at,
     TASK.c.ready_at,
+    TASK.c.due_at,
     TASK.c.lease,
     TASK.c.leased_by,
     TASK.c.leased_until,
@@ -64,16 +66,14 @@ def get(tx: Tx, task_id: int) -> Task | None:
     return None if row is None else _task(row)
 
 
-def open_task(tx: Tx, line_id: int, unit_id: int, reason: str, ready_at: datetime, now: datetime) -> None:
-    """Put a unit into the queue, to be given out from `ready_at` on."""
+def open_task(
+    tx: Tx, line_id: int, unit_id: int, reason: str, ready_at: datetime, due_at: datetime, now: datetime
+) -> None:
+    """Put a unit into the queue, to be given out from `ready_at` on, in the order of `due_at`."""
     values = {
-        "line_id": line_id,
-        "unit_id": unit_id,
-        "reason": reason,
-        "state": "open",
-        "opened_at": micros(now),
-        "ready_at": micros(ready_at),
-    }
+        "line_id": line_id, "unit_id": unit_id, "reason": reason, "state": "open", "opened_at": micros(now),
+        "ready_at": micros(ready_at), "due_at": micros(due_at),
+    }  # fmt: skip
     _OPEN.run(tx, values)
 
 
@@ -81,7 +81,7 @@ def open_showing(tx: Tx, line_id: int, unit_id: int, reason: str, ready_at: date
     """A task that shows a past unit: to be given out at once, and to nobody else."""
     values = {
         "line_id": line_id, "unit_id": unit_id, "reason": reason, "state": "open", "opened_at": micros(now),
-        "ready_at": micros(ready_at),
+        "ready_at": micros(ready_at), "due_at": micros(ready_at),
     }  # fmt: skip
     return _task(tx.execute(insert(TASK).values(values).returning(*_COLUMNS)).one())
 
@@ -99,12 +99,12 @@ def of_unit(unit_id: int) -> ColumnElement[bool]:
 
 def lapsed(line_id: int, now: datetime) -> ColumnElement[bool]:
     """Whose lease on the line has run out."""
-    return and_(TASK.c.line_id == line_id, TASK.c.leased_until <= micros(now))
+    return and_(TASK.c.line_id == line_id, TASK.c.closed_at.is_(None), TASK.c.leased_until <= micros(now))
 
 
-def make_ready(tx: Tx, task_id: int, ready_at: datetime) -> None:
+def make_ready(tx: Tx, task_id: int, ready_at: datetime, due_at: datetime) -> None:
     """Change from when on a task is given out."""
-    tx.execute(update(TASK).where(TASK.c.id == task_id).values(ready_at=micros(ready_at)))
+    tx.execute(update(TASK).where(TASK.c.id == task_id).values(ready_at=micros(ready_at), due_at=micros(due_at)))
 
 
 def held_by(tx: Tx, person_id: int, now: datetime) -> Task | None:
@@ -116,14 +116,52 @@ def held_by(tx: Tx, person_id: int, now: datetime) -> Task | None:
     return None if row is None else _task(row)
 
 
-def next_free(tx: Tx, line: str | None, now: datetime, skip: tuple[int, ...] = ()) -> Task | None:
-    """The task that has been ready longest and that nobody holds."""
+def next_free(tx: Tx, person_id: int, line: str | None, now: datetime, skip: tuple[int, ...] = ()) -> Task | None:
+    """The task that is due first, that nobody holds and that the person has not been unsure of."""
     free = or_(TASK.c.state == "open", (TASK.c.state == "leased") & (TASK.c.leased_until <= micros(now)))
-    query = select(*_COLUMNS).where(free, OWED, TASK.c.ready_at <= micros(now), TASK.c.id.not_in(skip))
+    unsure = exists().where(DOUBT.c.unit_id == TASK.c.unit_id, DOUBT.c.person_id == person_id)
+    # "closed_at IS NULL" is what the index of open tasks asks for.
+    query = select(*_COLUMNS).where(TASK.c.closed_at.is_(None), free, OWED, TASK.c.ready_at <= micros(now), ~unsure)
+    query = query.where(TASK.c.id.not_in(skip))
     if line is not None:
-        query = query.join(LINE, LINE.c.id == TASK.c.line_id).where(LINE.c.name == line)
-    row = tx.execute(query.order_by(TASK.c.ready_at, TASK.c.id).limit(1)).one_or_none()
+        query = query.where(TASK.c.line_id == select(LINE.c.id).where(LINE.c.name == line).scalar_subquery())
+    row = tx.execute(query.order_by(TASK.c.due_at, TASK.c.id).limit(1)).one_or_none()
     return None if row is None else _task(row)
+
+
+def doubt(tx: Tx, task: Task, person_id: int, note: str, now: datetime) -> None:
+    """Keep that a person is unsure of a task's unit."""
+    values = {
+        "unit_id": task.unit_id, "task_id": task.id, "person_id": person_id, "note": note, "saw_ai": task.saw_ai,
+        "at": micros(now),
+    }  # fmt: skip
+    tx.execute(insert(DOUBT).values(values))
+
+
+def load(tx: Tx, line_id: int, now: datetime) -> Load:
+    """How much of a line waits for people, and how much came and went in the last hour. Past units in disguise come and
+    go like any other."""
+    hour = micros(now - timedelta(hours=1))
+    live = TASK.c.state.in_(("open", "leased"))
+    count, oldest = tx.execute(
+        select(func.count(), func.min(TASK.c.ready_at)).where(
+            TASK.c.line_id == line_id, live, OWED, TASK.c.ready_at <= micros(now)
+        )
+    ).one()
+    counted = select(func.count()).where(TASK.c.line_id == line_id)
+    return Load(
+        waiting=count,
+        oldest_s=(now - moment(oldest)).total_seconds() if oldest is not None else None,
+        came=tx.execute(counted.where(TASK.c.opened_at > hour)).scalar_one(),
+        done=tx.execute(counted.where(TASK.c.closed_at > hour)).scalar_one(),
+    )
+
+
+def second_opinions(tx: Tx, line_id: int) -> int:
+    """How many of a line's units wait for somebody else, because a person was unsure."""
+    unsure = exists().where(DOUBT.c.task_id == TASK.c.id)
+    query = select(func.count()).where(TASK.c.line_id == line_id, TASK.c.closed_at.is_(None), OWED, unsure)
+    return int(tx.execute(query).scalar_one())
 
 
 def lease(tx: Tx, task_id: int, token: str, person_id: int, until: datetime, saw_ai: bool) -> None:
@@ -155,7 +193,7 @@ def release(tx: Tx, task_id: int, ready_at: datetime | None = None) -> None:
         "closed_at": None,
     }
     if ready_at is not None:
-        values["ready_at"] = micros(ready_at)
+        values["ready_at"] = values["due_at"] = micros(ready_at)
     tx.execute(update(TASK).where(TASK.c.id == task_id).values(**values))
 
 
@@ -185,6 +223,6 @@ def _task(row: Sequence[Any]) -> Task:
     r = dict(zip(_NAMES, row, strict=True))
     r["saw_ai"] = bool(r["saw_ai"])
     r["state"] = TaskState(r["state"])
-    for name in ("opened_at", "ready_at", "leased_until"):
+    for name in ("opened_at", "ready_at", "due_at", "leased_until"):
         r[name] = moment(r[name]) if r[name] is not None else None
     return Task(**r)

@@ -30,6 +30,8 @@ UNIT = _table(tables.UnitRow)
 IMAGE = _table(tables.ImageRow)
 PREDICTION = _table(tables.PredictionRow)
 TASK = _table(tables.TaskRow)
+DOUBT = _table(tables.DoubtRow)
+BOOK = _table(tables.BookRow)
 LABEL = _table(tables.LabelRow)
 SAMPLE = _table(tables.SampleRow)
 MODEL = _table(tables.ModelRow)
@@ -75,7 +77,7 @@ def recipe_from(body: str) -> Recipe:
 
 def findings_body(findings: tuple[Finding, ...]) -> str:
     """Findings as the JSON of their row."""
-    return dump([asdict(finding) for finding in findings])
+    return dump([{k: v for k, v in asdict(one).items() if k != "image_id" or v is not None} for one in findings])
 
 
 def findings_from(body: str) -> tuple[Finding, ...]:
@@ -86,6 +88,7 @@ def findings_from(body: str) -> tuple[Finding, ...]:
             outline=tuple((x, y) for x, y in f["outline"]),
             peak=f["peak"],
             defect_type=f["defect_type"],
+            image_id=f.get("image_id"),
         )
         for f in json.loads(body)
     )

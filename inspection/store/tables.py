@@ -14,6 +14,7 @@ from sqlalchemy import (
 )
 from sqlmodel import Field, SQLModel
 
+_NOT_CLOSED = text("closed_at IS NULL")
 # SQLite numbers rows by itself only in a column typed INTEGER.
 _BIG = BigInteger().with_variant(Integer, "sqlite")
 
@@ -270,10 +271,16 @@ class PredictionRow(SQLModel, table=True):
 
 
 class TaskRow(SQLModel, table=True):
-    """A review that a person owes a unit."""
+    """A review that a person owes a unit. It can be done from `ready_at` on, and is given out by `due_at`."""
 
     __tablename__ = "task"
-    __table_args__ = (Index("ix_task_queue", "line_id", "state", "ready_at"),)
+    __table_args__ = (
+        Index("ix_task_queue", "line_id", "state", "ready_at"),
+        Index("ix_task_due", "due_at", sqlite_where=_NOT_CLOSED, postgresql_where=_NOT_CLOSED),
+        Index("ix_task_line_due", "line_id", "due_at", sqlite_where=_NOT_CLOSED, postgresql_where=_NOT_CLOSED),
+        Index("ix_task_line_opened", "line_id", "opened_at"),
+        Index("ix_task_line_closed", "line_id", "closed_at"),
+    )
     id: int | None = _id()
     line_id: int = _to("line.id", index=False)
     unit_id: int = _to("unit.id")
@@ -281,11 +288,44 @@ class TaskRow(SQLModel, table=True):
     state: str = "open"
     opened_at: int = _time()
     ready_at: int = _time()
+    due_at: int = Field(default=0, sa_column=Column(BigInteger, nullable=False, server_default="0"))
     lease: str | None = None
     leased_by: int | None = Field(default=None, sa_column=Column(BigInteger, nullable=True))
     leased_until: int | None = _time(null=True)
     saw_ai: bool = False
     closed_at: int | None = _time(null=True)
+
+
+class DoubtRow(SQLModel, table=True):
+    """Somebody was unsure of a unit, and never gets it again; `saw_ai` is what they were shown, and may have noted."""
+
+    __tablename__ = "doubt"
+    __table_args__ = (Index("ix_doubt_unit", "unit_id", "person_id"),)
+    id: int | None = _id()
+    unit_id: int = _to("unit.id", index=False)
+    task_id: int = Field(sa_column=Column(BigInteger, nullable=False))
+    person_id: int = _to("person.id", index=False)
+    note: str = _text()
+    saw_ai: bool
+    at: int = _time()
+
+
+class BookRow(SQLModel, table=True):
+    """A page of a line's book: an image that shows how a view looks on a good unit (`defect` is empty), or an example
+    of a defect that `counts`, or of what looks like one and does not."""
+
+    __tablename__ = "book"
+    id: int | None = _id()
+    line_id: int = _to("line.id")
+    unit_id: int = _to("unit.id")
+    image_id: int = _to("image.id", index=False)
+    view: str
+    defect: str = ""
+    counts: bool = True
+    words: str = _text()
+    by: str
+    at: int = _time()
+    retired_at: int | None = _time(null=True)
 
 
 class LabelRow(SQLModel, table=True):

@@ -22,5 +22,13 @@ def show(desk: Inspector) -> HTMLResponse:
 @router.get("/queue/count")
 def count(desk: Inspector) -> HTMLResponse:
     """How many units wait, for the bar at the top."""
-    waiting = desk.read(lambda tx: report.queue_state(tx, desk.person.id, desk.now)).waiting
+    waiting = desk.read(lambda tx: report.queue_state(tx, desk.person.id, desk.now)).load.waiting
     return HTMLResponse(f'<span class="count">{waiting}</span>' if waiting else "")
+
+
+@router.get("/queue/load")
+def load(desk: Inspector, line: str = "") -> HTMLResponse:
+    """How far behind the queue is, for the review page."""
+    state = desk.read(lambda tx: report.queue_state(tx, desk.person.id, desk.now))
+    found = next((lane.load for lane in state.lines if lane.name == line), state.load)
+    return desk.page("queue_load.html", load=found, line=line)

@@ -8,6 +8,7 @@ from fastapi.responses import HTMLResponse, PlainTextResponse, Response
 
 from inspection.core.decide import Verdict
 from inspection.core.label import UNDO_WITHIN, InvalidLabel, Label
+from inspection.core.mark import read, typed
 from inspection.core.people import Role
 from inspection.core.review import Refusal
 from inspection.flow import label, review
@@ -51,18 +52,19 @@ def undo(desk: Inspector, line: Short = "") -> Response:
 def answer(
     desk: Inspector, task_id: int, answer: Short, lease: Short, line: Short = "", seconds: Short = "",
     note: Annotated[str, Form(max_length=4000)] = "", defects: Annotated[list[str], Form()] = [],  # noqa: B006
-    seen: Annotated[list[int], Form()] = [],  # noqa: B006
+    seen: Annotated[list[int], Form()] = [], marks: Annotated[str, Form(max_length=200_000)] = "",  # noqa: B006
 ) -> Response:  # fmt: skip
     """Keep the answer, and show the next unit."""
     try:
-        given = _label(answer, tuple(defects), note, seconds)
+        given = _label(answer, tuple(defects), note, seconds, marks)
         answered = desk.write(
             lambda tx: label.answer(
                 tx, task_id=task_id, lease=lease, person=desk.person, label=given, seen=tuple(seen), now=desk.now
             )
         )
     except (Refusal, InvalidLabel) as refused:
-        return _work(desk, line, problem=str(refused), note=note, status=409 if isinstance(refused, Refusal) else 422)
+        status = 409 if isinstance(refused, Refusal) else 422
+        return _work(desk, line, problem=str(refused), note=note, marks=marks, status=status)
     if not desk.in_part:
         return _on(desk, line)
     last = Last(serial=answered.serial, verdict=given.verdict, defects=given.defect_types, effective=answered.effective)
@@ -79,24 +81,32 @@ def keep(desk: Inspector, task_id: int, lease: Short) -> Response:
     return Response(status_code=204)
 
 
-@router.post("/review/{task_id}/back")
-def give_back(desk: Inspector, task_id: int, lease: Short, line: Short = "") -> Response:
-    """Put the unit back for another pair of eyes, and take the next."""
+@router.post("/review/{task_id}/unsure")
+def unsure(
+    desk: Inspector, task_id: int, lease: Short, line: Short = "", note: Annotated[str, Form(max_length=4000)] = "",
+    marks: Annotated[str, Form(max_length=200_000)] = "",
+) -> Response:  # fmt: skip
+    """Give the unit to somebody else for a second opinion, and take the next."""
     try:
-        desk.write(lambda tx: review.give_back(tx, task_id=task_id, lease=lease, now=desk.now))
-    except Refusal as refused:
-        return _work(desk, line, problem=str(refused), status=409)
+        desk.write(
+            lambda tx: review.unsure(tx, task_id=task_id, lease=lease, person=desk.person, note=note, now=desk.now)
+        )
+    except (Refusal, InvalidLabel) as refused:
+        status = 409 if isinstance(refused, Refusal) else 422
+        return _work(desk, line, problem=str(refused), note=note, marks=marks, status=status)
     return _work(desk, line) if desk.in_part else _on(desk, line)
 
 
-def _label(answer: str, defects: tuple[str, ...], note: str, seconds: str) -> Label:
-    """`pass`, `reject` with the ticked defects, or `reject:scratch`, as the buttons say it."""
+def _label(answer: str, defects: tuple[str, ...], note: str, seconds: str, marks: str) -> Label:
+    """`pass`, `reject` with the ticked defects, or `reject:scratch`, as the buttons say it, with the drawn places."""
     verdict, _, defect = answer.partition(":")
     if verdict not in tuple(Verdict):
         raise InvalidLabel("The verdict is pass or reject.")
-    rejected = tuple(dict.fromkeys((*([defect] if defect else []), *defects)))
-    types = rejected if verdict == Verdict.REJECT else ()
-    return Label(verdict=Verdict(verdict), defect_types=types, note=note.strip(), seconds=_seconds(seconds))
+    chosen = (*([defect] if defect else []), *defects) if verdict == Verdict.REJECT else ()
+    types, places = typed(chosen, read(marks))
+    return Label(
+        verdict=Verdict(verdict), defect_types=types, findings=places, note=note.strip(), seconds=_seconds(seconds)
+    )
 
 
 def _seconds(text: str) -> float:
@@ -112,17 +122,17 @@ def _on(desk: Desk, line: str) -> Response:
 
 def _work(desk: Desk, line: str, *, status: int = 200, **told: Any) -> HTMLResponse:
     """The unit in hand, as a whole page or as the part a script swaps in."""
-    held = desk.write(
-        lambda tx: review.claim(
-            tx, person_id=desk.person.id, line=line or None, now=desk.now, second_share=desk.services.second_readings
-        )
-    )
+    wanted: dict[str, Any] = {
+        "person_id": desk.person.id, "line": line or None, "now": desk.now,
+        "second_share": desk.services.second_readings,
+    }  # fmt: skip
+    held = desk.write(lambda tx: review.claim(tx, **wanted))
     sheet, upcoming = None, tuple[int, ...]()
     if held is not None:
         with desk.services.db.read() as tx:
             sheet = report.sheet(tx, held.task_id)
-            upcoming = report.upcoming(tx, line or None, desk.now, held.task_id)
-    values = {"problem": "", "note": "", "last": None, "upcoming": upcoming, **told}
+            upcoming = report.images_of(tx, review.upcoming(tx, held=held.task_id, **wanted))
+    values = {"problem": "", "note": "", "marks": "", "last": None, "upcoming": upcoming, **told}
     return desk.page(
         "review.html", block="work" if desk.in_part else None, status=status, sheet=sheet, line=line,
         lease=held.lease if held else "", **values,

@@ -32,6 +32,7 @@ INSPECTORS: list[Asked] = [
     ("POST", "/review/1", {"lease": "none", "verdict": "pass", "seen": [1]}),
     ("POST", "/review/1/keep", {"lease": "none"}),
     ("POST", "/review/1/back", {"lease": "none"}),
+    ("POST", "/review/1/unsure", {"lease": "none"}),
 ]
 ENGINEERS: list[Asked] = [
     ("POST", "/lines/phones/policies", {"level": "shadow", "expected": 2, "reason": "Asked by a test."}),

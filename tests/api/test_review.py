@@ -64,6 +64,19 @@ def test_an_answer_is_taken_back_and_a_unit_given_back(served: Served, ines: htt
     assert ines.post("/review/undo").status_code == 409
 
 
+def test_a_doubt_goes_to_a_colleague_with_the_note(served: Served, ines: httpx.Client) -> None:
+    served.plant.unit("S-1")
+    sheet = take(ines)
+    sent = {"lease": sheet["lease"], "note": "odd gloss"}
+    assert ines.post(f"/review/{sheet['task']}/unsure", json=sent).status_code == 204
+    assert ines.post("/review/next", json={}).status_code == 204
+    ivan = served.as_("ivan")
+    theirs = take(ivan)
+    assert (theirs["serial"], theirs["doubts"]) == ("S-1", ["odd gloss"])
+    assert ines.post(f"/review/{sheet['task']}/unsure", json=sent).status_code == 409
+    assert judge(ivan, theirs).status_code == 200
+
+
 @pytest.mark.parametrize(
     ("given", "words"),
     [
@@ -169,3 +182,45 @@ def test_a_heatmap_is_shown_to_those_who_may_see_it(served: Served) -> None:
     assert ines.get(address).status_code == 404
     assert story["images"][0]["opinions"][0]["model_version"] == 1
     assert MODEL not in json.dumps(story["images"])
+
+
+def test_places_are_told_with_a_reject_and_read_in_the_story(served: Served, ines: httpx.Client) -> None:
+    served.plant.unit("S-1")
+    sheet = take(ines)
+    image = sheet["images"][0]["id"]
+    places = [
+        {"image_id": image, "box": [3.4, 4, 20, 30]},
+        {"image_id": image, "outline": [[1, 1], [9, 1], [5, 8]], "defect_type": "dent"},
+    ]
+    assert judge(ines, sheet, "reject", defect_types=["scratch"], findings=places).status_code == 200
+    (story,) = ines.get("/lines/phones/stories/S-1").json()
+    (label,) = story["labels"]
+    assert label["defect_types"] == ["scratch", "dent"]
+    assert label["findings"] == [
+        {"image_id": image, "box": [3, 4, 20, 30], "outline": [], "defect_type": "scratch"},
+        {"image_id": image, "box": [1, 1, 9, 8], "outline": [[1, 1], [9, 1], [5, 8]], "defect_type": "dent"},
+    ]
+
+
+@pytest.mark.parametrize(
+    ("place", "words"),
+    [
+        ({"box": [0, 0, 99, 9]}, "outside its picture"),
+        ({"image_id": 99, "box": [0, 0, 9, 9]}, "no image of this unit"),
+        ({"outline": [[0, 0], [5, 5]]}, "corners"),
+        ({}, "corners"),
+        ({"box": [0, 0, 9, 9], "defect_type": "rust"}, "no defect type 'rust'"),
+        ({"outline": [[0, 0]] * 301}, "outline"),
+        ({"box": [0, 0, 0, 9]}, "line or a dot"),
+    ],
+)
+def test_places_that_cannot_be_are_refused_and_the_unit_is_kept(
+    served: Served, ines: httpx.Client, place: dict[str, Any], words: str
+) -> None:
+    served.plant.unit("S-1")
+    sheet = take(ines)
+    said = {"image_id": sheet["images"][0]["id"], **place}
+    refused = judge(ines, sheet, "reject", defect_types=["dent"], findings=[said])
+    assert (refused.status_code, words in refused.json()["detail"]) == (422, True), refused.text
+    assert take(ines)["lease"] == sheet["lease"]
+    assert judge(ines, sheet).status_code == 200

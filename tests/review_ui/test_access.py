@@ -10,7 +10,7 @@ from review_ui.pages import PAGES
 from tests.review_ui import cards
 from tests.review_ui.plant import picture
 
-LOOK = ["/", "/queue", "/queue/count", "/review", "/password", "/lines/phones", "/lines/phones/training",
+LOOK = ["/", "/queue", "/queue/count", "/queue/load", "/review", "/password", "/lines/phones", "/lines/phones/training",
         "/lines/phones/units", "/lines/phones/units/A-1", "/lines/phones/light", "/lines/phones/proof",
         "/lines/phones/models/1", "/units", "/quality",
         "/images/1", "/images/1/thumb"]  # fmt: skip
@@ -28,7 +28,7 @@ INSPECTORS_ACT = [
     "/review/undo",
     "/review/1",
     "/review/1/keep",
-    "/review/1/back",
+    "/review/1/unsure",
     "/lines/phones/alarms/1/ack",
     "/password",
     "/password/pin",
@@ -56,7 +56,7 @@ FIELDS = {
     "/lines/phones/samples": {"view": "front"},
     "/review/1": {"answer": "pass", "lease": "none"},
     "/review/1/keep": {"lease": "none"},
-    "/review/1/back": {"lease": "none"},
+    "/review/1/unsure": {"lease": "none"},
     "/password": {"old": "x", "new": "y", "again": "z"},
 }
 

@@ -95,7 +95,7 @@ def test_one_key_per_verdict_and_one_to_take_it_back(window, visit):
     on_the_desk(page, "A-2")
     page.keyboard.press("u")
     on_the_desk(page, "A-1")
-    page.keyboard.press("p")
+    page.keyboard.press("Space")
     on_the_desk(page, "A-2")
     page.keyboard.press("s")
     on_the_desk(page, "A-3")

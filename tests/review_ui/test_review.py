@@ -1,5 +1,6 @@
 """One unit at a time: claim, judge, undo, give back, and late answers."""
 
+import html
 import re
 
 import pytest
@@ -106,12 +107,44 @@ def test_two_inspectors_never_hold_the_same_unit(visit):
     assert 'data-serial="A-1"' in one.get("/review").text
 
 
-def test_a_unit_given_back_goes_to_the_end_of_the_queue(visit, plant):
+def test_a_unit_that_somebody_is_unsure_of_goes_to_a_colleague_with_the_note(visit, plant):
     ines = visit("ines")
     form = held(ines.get("/review"))
     plant.wait(5)
-    after = ines.post(f"/review/{form['task']}/back", {"lease": form["lease"]}, hx_request="true")
-    assert 'data-serial="A-2"' in after.text
+    sent = {"lease": form["lease"], "note": "is this <dirt>?"}
+    assert 'data-serial="A-2"' in ines.post(f"/review/{form['task']}/unsure", sent, hx_request="true").text
+    queue = visit("judy").get("/queue").text
+    assert "one unit waits for a second opinion" in queue
+    assert "second opinion" not in ines.get("/queue").text
+    theirs = visit("erin").get("/review").text
+    assert 'data-serial="A-1"' in theirs
+    assert "is this &lt;dirt&gt;?" in theirs
+    again = ines.post(f"/review/{form['task']}/unsure", sent, hx_request="true")
+    assert again.status_code == 409
+    assert "went to somebody else" in again.text
+
+
+def test_a_note_too_long_for_a_second_opinion_is_kept_on_the_page(visit):
+    ines = visit("ines")
+    form = held(ines.get("/review"))
+    sent = {"lease": form["lease"], "note": "n" * 1001, "marks": '[{"image": 1, "box": [1, 2, 30, 40]}]'}
+    again = ines.post(f"/review/{form['task']}/unsure", sent, hx_request="true")
+    assert again.status_code == 422
+    assert "n" * 1001 in again.text
+    assert "[1, 2, 30, 40]" in again.text
+
+
+def test_a_queue_that_falls_behind_says_so_and_passes_nothing(visit, plant):
+    ines = visit("ines")
+    assert "in the last hour" in ines.get("/queue").text
+    assert "more people are needed" not in ines.get("/queue").text
+    plant.wait(700)
+    assert "more people are needed" in ines.get("/queue").text
+    told = ines.get("/queue/load?line=phones").text
+    assert "2 wait, the oldest for 12 min" in told
+    assert 'role="status"' in told
+    assert "it does not clear at this pace" in visit("erin").get("/").text
+    assert "0" in ines.get("/queue/load?line=nowhere").text
 
 
 def test_a_lost_lease_is_told_and_the_late_answer_is_kept_but_does_not_count(visit, plant):
@@ -198,3 +231,34 @@ def test_a_pass_stands_only_for_the_pictures_that_were_shown(visit, plant):
     plant.unit("A-1", views=("front",))
     answer(ines, page, answer="pass")
     assert "Pending" in visit("erin").get("/lines/phones/units/A-1").text
+
+
+def test_drawn_places_go_with_a_reject_and_are_on_the_story(visit):
+    ines = visit("ines")
+    marks = '[{"image": 1, "box": [10, 20, 30, 40]}, {"image": 2, "outline": [[1, 1], [9, 1], [5, 8]], "type": "dent"}]'
+    answer(ines, ines.get("/review"), answer="reject:crack", marks=marks)
+    story = visit("erin").get("/lines/phones/units/A-1").text
+    assert "crack, dent" in story
+    assert 'class="told" x="10" y="20" width="20" height="20"' in story
+    assert 'points="1,1 9,1 5,8 "' in story
+    assert "Marked on front: crack" in story
+    assert "Marked on back: dent" in story
+
+
+@pytest.mark.parametrize(
+    ("said", "marks", "words"),
+    [
+        ("pass", '[{"image": 1, "box": [1, 2, 30, 40]}]', "take them away, or reject it"),
+        ("reject:crack", '[{"image": 1, "box": [1, 2, 3000, 40]}]', "outside its picture"),
+        ("reject:crack", '[{"image": 3, "box": [1, 2, 30, 40]}]', "no image of this unit"),
+        ("reject:crack", '"><script>', "could not be read"),
+    ],
+)
+def test_places_that_will_not_do_say_why_and_are_kept(visit, said, marks, words):
+    ines = visit("ines")
+    again = answer(ines, ines.get("/review"), answer=said, marks=marks, note="keep this")
+    assert again.status_code == 422
+    assert words in again.text
+    assert 'data-serial="A-1"' in again.text
+    assert "keep this" in again.text
+    assert f'name="marks" value="{html.escape(marks)}"' in again.text.replace("&#34;", "&quot;")

@@ -11,7 +11,7 @@ from inspection.core.monitor import Light
 from inspection.store import lines, models, monitor, queue
 from inspection.store.database import Tx
 from inspection.store.lines import LineInForce
-from inspection.store.records import IMAGE, TASK, UNIT, WINDOW
+from inspection.store.records import IMAGE, UNIT, WINDOW
 
 RECENT = timedelta(hours=1)
 RATE_OVER = timedelta(minutes=5)
@@ -19,7 +19,8 @@ RATE_OVER = timedelta(minutes=5)
 
 @dataclass(frozen=True, kw_only=True)
 class LineCard:
-    """One line on the board. Shares are of the units settled in the last hour, None while there are none."""
+    """One line on the board. Shares are of the units settled in the last hour, None while there are none;
+    `clears_s` is in how many seconds nothing will wait for people at the last hour's pace, None when never."""
 
     name: str
     title: str
@@ -35,6 +36,7 @@ class LineCard:
     automated_share: float | None
     waiting: int
     oldest_wait_s: float | None
+    clears_s: float | None
     alarms: tuple[str, ...]
     last_image_age_s: float | None
     light: Light | None
@@ -47,7 +49,7 @@ def board(tx: Tx, now: datetime) -> tuple[LineCard, ...]:
 
 
 def _card(tx: Tx, line: LineInForce, now: datetime) -> LineCard:
-    waiting, oldest = waiting_of(tx, line.id, now)
+    load = queue.load(tx, line.id, now)
     rejected, by_ai, settled, opened, quick = _recent(tx, line.id, now)
     last = tx.execute(
         select(UNIT.c.opened_at).where(UNIT.c.line_id == line.id).order_by(UNIT.c.opened_at.desc()).limit(1)
@@ -73,8 +75,9 @@ def _card(tx: Tx, line: LineInForce, now: datetime) -> LineCard:
         units_per_minute=quick / (RATE_OVER.total_seconds() / 60),
         reject_share=rejected / settled if settled else None,
         automated_share=by_ai / settled if settled else None,
-        waiting=waiting,
-        oldest_wait_s=oldest,
+        waiting=load.waiting,
+        oldest_wait_s=load.oldest_s,
+        clears_s=load.clears_s,
         alarms=tuple(alarm.text for alarm in monitor.firing(tx, line.id)),
         light=_light(tx, line.id, now),
         last_image_age_s=(now - moment(newest)).total_seconds() if newest is not None else None,
@@ -94,13 +97,8 @@ def _light(tx: Tx, line_id: int, now: datetime) -> Light | None:
 
 def waiting_of(tx: Tx, line_id: int, now: datetime) -> tuple[int, float | None]:
     """How many of the line's units wait for a person, and since how many seconds the oldest does."""
-    live = TASK.c.state.in_(("open", "leased"))
-    count, oldest = tx.execute(
-        select(func.count(), func.min(TASK.c.ready_at)).where(
-            TASK.c.line_id == line_id, live, queue.OWED, TASK.c.ready_at <= micros(now)
-        )
-    ).one()
-    return count, (now - moment(oldest)).total_seconds() if oldest is not None else None
+    load = queue.load(tx, line_id, now)
+    return load.waiting, load.oldest_s
 
 
 def _recent(tx: Tx, line_id: int, now: datetime) -> tuple[int, int, int, int, int]:

@@ -207,7 +207,7 @@ def _risks(
 def _samples(tx: Tx, known: lines.LineInForce) -> tuple[SampleCount, ...]:
     put_in = models.samples(tx, known.id)
     passed = models.passed_images(tx, known.id, 400)
-    rejected = models.rejected_images(tx, known.id, 400) if len(known.line.recipe.views) == 1 else []
+    rejected = models.rejected_images(tx, known.id, 400, one_view=len(known.line.recipe.views) == 1)
     good = Counter(sample.view for sample in put_in if not sample.defect)
     defective = Counter(sample.view for sample in (*put_in, *rejected) if sample.defect)
     people = Counter(sample.view for sample in passed)

@@ -7,10 +7,10 @@ from sqlalchemy import func, select
 
 from inspection.core.moment import micros, moment
 from inspection.core.predict import Finding
+from inspection.core.review import Load, together
 from inspection.store import known, lines, queue, units
 from inspection.store.database import Tx
-from inspection.store.records import IMAGE, LABEL, PREDICTION, TASK, findings_from
-from inspection.store.reports.board import waiting_of
+from inspection.store.records import DOUBT, IMAGE, LABEL, PREDICTION, TASK, findings_from
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -20,8 +20,8 @@ class QueueLine:
     name: str
     title: str
     simulated: bool
-    waiting: int
-    oldest_wait_s: float | None
+    load: Load
+    second_opinions: int
     seconds_each: float | None
 
 
@@ -30,8 +30,7 @@ class QueueState:
     """The whole queue by line, and what this person has done today."""
 
     lines: tuple[QueueLine, ...]
-    waiting: int
-    oldest_wait_s: float | None
+    load: Load
     done_by_me: int
 
 
@@ -60,7 +59,8 @@ class SheetImage:
 
 @dataclass(frozen=True, kw_only=True)
 class Sheet:
-    """Everything an inspector gets of a unit. `suspicious` is the AI's leaning, None where it must not be seen."""
+    """Everything an inspector gets of a unit. `suspicious` is the AI's leaning, None where it must not be seen;
+    `doubts` are the notes, some empty, of those who were unsure of the unit and left it to others."""
 
     task_id: int
     unit_id: int
@@ -76,31 +76,28 @@ class Sheet:
     images: tuple[SheetImage, ...]
     shows_ai: bool
     suspicious: bool | None
+    doubts: tuple[str, ...]
 
 
 def queue_state(tx: Tx, person_id: int, now: datetime) -> QueueState:
     """The queue as every inspector sees it: audits and all the rest are counted alike."""
-    rows = []
-    for line in lines.all_in_force(tx):
-        waiting, oldest = waiting_of(tx, line.id, now)
-        rows.append(
-            QueueLine(
-                name=line.line.name,
-                title=line.line.title,
-                simulated=line.line.simulated,
-                waiting=waiting,
-                oldest_wait_s=oldest,
-                seconds_each=queue.typical_seconds(tx, line.id),
-            )
+    rows = [
+        QueueLine(
+            name=line.line.name,
+            title=line.line.title,
+            simulated=line.line.simulated,
+            load=queue.load(tx, line.id, now),
+            second_opinions=queue.second_opinions(tx, line.id),
+            seconds_each=queue.typical_seconds(tx, line.id),
         )
+        for line in lines.all_in_force(tx)
+    ]
     day = now.replace(hour=0, minute=0, second=0, microsecond=0)
     mine = tx.execute(
         select(func.count()).where(LABEL.c.person_id == person_id, LABEL.c.at >= micros(day), LABEL.c.effective)
     ).scalar_one()
     mine += known.answered_since(tx, person_id, day)
-    oldest_all = max((row.oldest_wait_s for row in rows if row.oldest_wait_s is not None), default=None)
-    total = sum(row.waiting for row in rows)
-    return QueueState(lines=tuple(rows), waiting=total, oldest_wait_s=oldest_all, done_by_me=mine)
+    return QueueState(lines=tuple(rows), load=together(row.load for row in rows), done_by_me=mine)
 
 
 def sheet(tx: Tx, task_id: int) -> Sheet | None:
@@ -144,16 +141,19 @@ def sheet(tx: Tx, task_id: int) -> Sheet | None:
         images=images,
         shows_ai=task.saw_ai,
         suspicious=_suspicious(images) if task.saw_ai else None,
+        doubts=_doubts(tx, task_id, task.saw_ai),
     )
 
 
-def upcoming(tx: Tx, line: str | None, now: datetime, skip: int) -> tuple[int, ...]:
-    """The images of the unit that is likely next after task `skip`, and nothing else of it, so that they can be
-    fetched beforehand. Nothing is leased."""
-    task = queue.next_free(tx, line, now, skip=(skip,))
-    if task is None:
-        return ()
-    return tuple(tx.execute(select(IMAGE.c.id).where(IMAGE.c.unit_id == task.unit_id).order_by(IMAGE.c.id)).scalars())
+def images_of(tx: Tx, unit_id: int | None) -> tuple[int, ...]:
+    """The ids of a unit's images, and nothing else of it."""
+    return tuple(tx.execute(select(IMAGE.c.id).where(IMAGE.c.unit_id == unit_id).order_by(IMAGE.c.id)).scalars())
+
+
+def _doubts(tx: Tx, task_id: int, saw_ai: bool) -> tuple[str, ...]:
+    """What those wrote who were unsure before; not those who were shown what this reader is not."""
+    query = select(DOUBT.c.note, DOUBT.c.saw_ai).where(DOUBT.c.task_id == task_id).order_by(DOUBT.c.id)
+    return tuple(row.note if saw_ai or not row.saw_ai else "" for row in tx.execute(query))
 
 
 def _ai(tx: Tx, image_id: int, model: str) -> AiImage | None:

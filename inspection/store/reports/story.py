@@ -76,6 +76,7 @@ class StoryLabel:
     person: str
     verdict: Verdict
     defect_types: tuple[str, ...]
+    findings: tuple[Finding, ...]
     note: str
     seconds: float
     saw_ai: bool
@@ -252,6 +253,7 @@ def _labels(tx: Tx, unit_id: int) -> list[StoryLabel]:
             person=r.name,
             verdict=Verdict(r.verdict),
             defect_types=tuple(json.loads(r.defect_types)),
+            findings=findings_from(r.findings),
             note=r.note,
             seconds=r.seconds,
             saw_ai=r.saw_ai,

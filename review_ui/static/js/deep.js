@@ -35,8 +35,7 @@
     viewer.canvas.tabIndex = -1;
     viewers.set(view, viewer);
     viewer.addOnceHandler("tile-drawn", () => {
-      const overlay = view.querySelector(".overlay");
-      if (overlay) {
+      for (const overlay of view.querySelectorAll(".overlay, .drawn")) {
         viewer.addOverlay({ element: overlay, location: new OpenSeadragon.Rect(0, 0, 1, height / width) });
       }
       view.classList.add("zoomable");
@@ -62,6 +61,16 @@
       }
     },
     zoom(by) { each((viewport) => { viewport.zoomBy(by); viewport.applyConstraints(); }); },
+    /** Zoom one picture about a point of the window, and move it by some pixels. */
+    zoomAt(view, by, x, y, moved = [0, 0]) {
+      const viewer = viewers.get(view);
+      if (!viewer?.isOpen()) return;
+      const corner = view.getBoundingClientRect();
+      const at = viewer.viewport.pointFromPixel(new OpenSeadragon.Point(x - corner.left, y - corner.top));
+      viewer.viewport.zoomBy(by, at);
+      viewer.viewport.panBy(viewer.viewport.deltaPointsFromPixels(new OpenSeadragon.Point(-moved[0], -moved[1])));
+      viewer.viewport.applyConstraints();
+    },
     whole() { each((viewport) => viewport.goHome()); },
   };
 })();

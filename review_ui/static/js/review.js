@@ -61,7 +61,7 @@
     if (event.key === "Escape" && inField) event.target.blur();
     if (inField || event.repeat || event.ctrlKey || event.metaKey || event.altKey || !work()) return;
     const key = event.key.toLowerCase();
-    const button = [...work().querySelectorAll("[data-key]")].find((b) => b.dataset.key === (key === "p" ? " " : key));
+    const button = [...work().querySelectorAll("[data-key]")].find((b) => b.dataset.key === key);
     if (button && !button.closest("[hidden]")) return press(event, button);
     const acts = {
       h: toggleOverlay, n: openNote, "+": () => window.jidokaDeep?.zoom(1.6), "=": () => window.jidokaDeep?.zoom(1.6),
