@@ -88,7 +88,7 @@ def _moment(text: str) -> datetime | None:
     try:
         at = datetime.fromisoformat(text.strip())
     except ValueError as error:
-        raise ValueError(f"{text.strip()!r} is no time: put one such as 2026-11-21T08:00.") from error
+        raise InvalidPolicy(f"{text.strip()!r} is no time: put one such as 2026-11-21T08:00.") from error
     return at.replace(tzinfo=UTC) if at.tzinfo is None else at.astimezone(UTC)
 
 

@@ -12,58 +12,61 @@ WIDTH, UP, DOWN = 800, 130, 90
 
 
 @dataclass(frozen=True, kw_only=True)
-class Bar:
-    """One bar of the drawing, in its own units; good and unlabelled rise from the axis, defective hangs below it."""
+class Bin:
+    """Units whose scores lie from `low` to `high`."""
 
-    kind: str
-    x: float
-    y: float
-    width: float
-    height: float
-    count: int
+    low: float
+    high: float
+    good: int
+    defective: int
+    unlabelled: int
 
 
 @dataclass(frozen=True, kw_only=True)
-class Drawing:
-    """Scores of units as mirrored bars, with the thresholds in force."""
+class Scores:
+    """Scores of units, with the thresholds in force."""
 
-    bars: tuple[Bar, ...]
+    bins: tuple[Bin, ...]
     pass_below: float | None
     reject_above: float | None
-    total: int
-    width: int = WIDTH
-    up: int = UP
-    down: int = DOWN
 
-    def x(self, score: float) -> float:
-        """Where a score from 0 to 1 stands."""
-        return round(score * self.width, 2)
+    @property
+    def total(self) -> int:
+        """How many units there are."""
+        return sum(one.good + one.defective + one.unlabelled for one in self.bins)
+
+    @property
+    def told(self) -> tuple[Bin, ...]:
+        """The bins that are not empty."""
+        return tuple(one for one in self.bins if one.good or one.defective or one.unlabelled)
+
+    @property
+    def series(self) -> dict[str, list[float | None]]:
+        """What the chart's script draws: middles of bins and counts, nothing where there are none."""
+        kinds = ("unlabelled", "good", "defective")
+        middles: list[float | None] = [round((one.low + one.high) / 2, 4) for one in self.bins]
+        return {"score": middles, **{kind: [getattr(one, kind) or None for one in self.bins] for kind in kinds}}
+
+    def marks(self, names: tuple[str, str]) -> list[dict[str, object]]:
+        """The thresholds as the script draws them, with their names on the side that they settle."""
+        kept = (("pass_below", self.pass_below, "end"), ("reject_above", self.reject_above, "start"))
+        return [
+            {"id": id, "score": score, "name": name, "side": side}
+            for (id, score, side), name in zip(kept, names, strict=True)
+        ]
 
 
-def histogram(counts: Histogram, terms: Terms) -> Drawing:
-    """Heights go by the square root, so that a single defective unit among thousands can be seen."""
-    upper = [good + free for good, free in zip(counts.good, counts.unlabelled, strict=True)]
-    top = math.sqrt(max([*upper, *counts.defective, 1]))
-    step, bars = WIDTH / len(counts.good), list[Bar]()
-    for i, (good, bad, free) in enumerate(zip(counts.good, counts.defective, counts.unlabelled, strict=True)):
-        x, width = i * step + 1, step - 2
-        whole, part = UP * math.sqrt(good + free) / top, UP * math.sqrt(good) / top
-        if free:
-            bars.append(_bar("unlabelled", x, UP - whole, width, whole - part, free))
-        if good:
-            bars.append(_bar("good", x, UP - part, width, part, good))
-        if bad:
-            bars.append(_bar("defective", x, UP, width, DOWN * math.sqrt(bad) / top, bad))
-    return Drawing(
-        bars=tuple(bars), pass_below=terms.pass_below,
-        reject_above=terms.reject_above, total=sum(upper) + sum(counts.defective),
+def scores(counts: Histogram, terms: Terms) -> Scores:
+    """Counts by score with their bins' bounds."""
+    n = len(counts.good)
+    rows = zip(counts.good, counts.defective, counts.unlabelled, strict=True)
+    return Scores(
+        bins=tuple(
+            Bin(low=i / n, high=(i + 1) / n, good=good, defective=bad, unlabelled=free)
+            for i, (good, bad, free) in enumerate(rows)
+        ),
+        pass_below=terms.pass_below, reject_above=terms.reject_above,
     )  # fmt: skip
-
-
-def _bar(kind: str, x: float, y: float, width: float, height: float, count: int) -> Bar:
-    return Bar(
-        kind=kind, x=round(x, 2), y=round(y, 2), width=round(width, 2), height=round(max(height, 2), 2), count=count
-    )
 
 
 SIDE = 300

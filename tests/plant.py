@@ -48,8 +48,7 @@ class Plant:
         self.write(
             lambda tx: train.register(tx, line="phones", trained=trained, samples=samples, by="setup", now=self.now)
         )
-        for name, role in (("ines", Role.INSPECTOR), ("ivan", Role.INSPECTOR), ("erin", Role.ENGINEER),
-                           ("adam", Role.ADMIN)):  # fmt: skip
+        for name, role in (("ines", Role.INSPECTOR), ("ivan", Role.INSPECTOR), ("erin", Role.ENGINEER)):
             self.write(
                 lambda tx, name=name, role=role: people.add(
                     tx, name=name, role=role, hashed="-", by="setup", now=self.now

@@ -20,12 +20,11 @@ from inspection.api import (
     replay,
     review,
     rollout,
-    staff,
     units,
 )
 
 _VERBS = (
-    health, images, events, people, staff, line, policy, proof, certificate, known, adjudicate, quality, rollout,
-    replay, review, files, export, units, journal, monitor, demo,
+    health, images, events, people, line, policy, proof, certificate, known, adjudicate, quality, rollout, replay,
+    review, files, export, units, journal, monitor, demo,
 )  # fmt: skip
 ROUTERS = tuple(verb.router for verb in _VERBS)

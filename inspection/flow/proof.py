@@ -92,7 +92,7 @@ def proof(tx: Tx, name: str, now: datetime, model: str | None = None) -> Proof:
     return Proof(
         line=known.line, policy=known.policy, models=tuple(registry), model=model, held=held, last=last, why=why,
         labels=labels, defective=defective, limits=limits, curve=found, lacks=lacks,
-        watches=_watches(tx, known.id), weekly_units=weekly,
+        watches=watches(tx, known.id), weekly_units=weekly,
         audit=audit_share_for(limits.escape, limits.delta, weekly) if weekly else None,
         known=tuple(known_units.of_line(tx, known.id, now - UNDO_WITHIN)),
         misses=known_flow.misses(tx, known, now), readings=known_flow.readings(tx, known, now),
@@ -101,7 +101,8 @@ def proof(tx: Tx, name: str, now: datetime, model: str | None = None) -> Proof:
     )  # fmt: skip
 
 
-def _watches(tx: Tx, line_id: int) -> tuple[Watch, ...]:
+def watches(tx: Tx, line_id: int) -> tuple[Watch, ...]:
+    """What the guards of audits have seen on a line, and how near each is to its limit."""
     kept = ((kind, certificates.guard(tx, line_id, kind)) for kind in guard.KINDS)
     return tuple(
         Watch(

@@ -8,16 +8,19 @@ from fastapi.responses import HTMLResponse, Response
 from inspection.core.line import InvalidLine
 from inspection.core.people import Role
 from inspection.core.policy import InvalidPolicy
-from inspection.flow import ladder, monitor
+from inspection.flow import ladder, monitor, proof
 from inspection.flow import line as flow
 from inspection.flow.demo import KNOBS
 from inspection.store.reports import line as report
+from inspection.store.reports import units
+from inspection.store.reports.units import UnitFilter
 from review_ui import draw
 from review_ui.guard import Desk, guard
 from review_ui.wording import Draft, policy_words
 
 router = APIRouter()
 Engineer = Annotated[Desk, guard(Role.ENGINEER)]
+RECENT_UNITS = 8
 Short = Annotated[str, Form(max_length=2000)]
 
 
@@ -69,6 +72,10 @@ def line_page(desk: Desk, name: str, *, status: int = 200, **told: Any) -> HTMLR
     with desk.services.db.read() as tx:
         page = report.page(tx, name, desk.now)
         next_level, conditions = ladder.next_step(tx, name, desk.now)
+        watching = proof.watches(tx, page.line_id)
+        recent = units.find(
+            tx, UnitFilter(line=name), desk.now, inspector=not desk.may(Role.ENGINEER), limit=RECENT_UNITS
+        )
     terms = page.policy.terms
     versions = {model.artefact: model.version for model in page.models}
     before = next((policy for policy in page.history if policy.number < page.policy.number), None)
@@ -87,6 +94,7 @@ def line_page(desk: Desk, name: str, *, status: int = 200, **told: Any) -> HTMLR
     return desk.page(
         "line.html", status=status, page=page, next_level=next_level, conditions=conditions, line=page.line,
         versions=versions, before=before, words=policy_words(desk.speech, terms, versions),
-        histogram=draw.histogram(page.histogram, terms),
+        scores=draw.scores(page.histogram, terms), watches=watching, recent=recent.units,
+        risk=None if page.curve is None else draw.coverage(page.curve, page.evidence.escape_limit),
         demo=demo.state() if demo else None, knobs=KNOBS, line_name=name, **values,
     )  # fmt: skip

@@ -1,5 +1,7 @@
 """A line's page: the ladder, the evidence, alarms and cameras."""
 
+import html
+import json
 import re
 
 import pytest
@@ -40,7 +42,11 @@ def test_evidence_is_told_in_numbers_with_bounds(visit, plant):
     page = visit("erin").get("/lines/phones").text
     assert "24, of which 6 defective" in page
     assert "Evidence for the next rung: AI assist" in page
-    assert 'class="defective"' in page
+    bins = json.loads(html.unescape(re.search(r"data-bins='([^']+)'", page)[1]))
+    assert (sum(filter(None, bins["good"])), sum(filter(None, bins["defective"]))) == (18, 6)
+    told = re.findall(r'<th scope="row">0.\d+.{3}0.\d+</th><td class="right">(\d+)</td><td class="right">(\d+)<', page)
+    assert [sum(map(int, column)) for column in zip(*told, strict=True)] == [18, 6]
+    assert "polyline" in page
     assert "blind labels without an escape" in page or "pass up to" in page
 
 
@@ -86,3 +92,33 @@ def test_simulated_lines_are_marked_on_every_page(visit, plant):
                  "/lines/sim/units/S-1", "/lines/sim/light"):  # fmt: skip
         assert "SIMULATED" in erin.get(path).text, path
     assert "SIMULATED" not in erin.get("/lines/phones").text
+
+
+def test_thresholds_in_force_stand_on_the_scores(visit, plant):
+    plant.level(Level.PARTIAL_AUTOMATION, model=plant.model(), pass_below=0.2, reject_above=0.8, audit_share=0.0001)
+    plant.unit("A-1", score=0.5)
+    page = visit("erin").get("/lines/phones").text
+    marks = json.loads(html.unescape(re.search(r"data-thresholds='([^']+)'", page)[1]))
+    assert {mark["id"]: mark["score"] for mark in marks} == {"pass_below": 0.2, "reject_above": 0.8}
+
+
+def test_the_newest_units_are_on_the_page_and_tell_no_inspector_of_the_ai(visit, plant):
+    plant.level(Level.FULL_AUTOMATION, model=plant.model(), reject_above=0.5, audit_share=1)
+    for i in range(10):
+        plant.unit(f"A-{i}", score=0.9)
+        plant.wait(1)
+    page = visit("ines").get("/lines/phones").text
+    strip = page[page.index('class="strip"') : page.index("</section>", page.index('class="strip"'))]
+    assert re.findall(r'class="serial">(A-\d)<', strip) == [f"A-{i}" for i in range(9, 1, -1)]
+    assert strip.count("Pending") == 8
+
+
+def test_changes_stand_with_their_reasons_and_overrides_ever_after(visit, plant):
+    plant.level(Level.PARTIAL_AUTOMATION, model=plant.model(), pass_below=0.2, reject_above=0.8)
+    plant.level(Level.HUMAN_ONLY)
+    page = visit("erin").get("/lines/phones").text
+    history = page[page.index("History of policies") :]
+    assert history.count("for the test of a page") >= 2
+    assert "Override" in history
+    assert 'href="/journal?subject=line/phones"' in page
+    assert "/journal" not in visit("ines").get("/lines/phones").text

@@ -4,6 +4,7 @@ from collections import Counter
 from dataclasses import dataclass
 from datetime import datetime
 
+import numpy as np
 from sqlalchemy import select
 
 from inspection.core.evidence import Graded, Rate, labels_needed, rate
@@ -11,8 +12,8 @@ from inspection.core.level import FREEDOM, Level
 from inspection.core.line import Line
 from inspection.core.moment import moment
 from inspection.core.policy import Policy, Terms
-from inspection.core.risk import Limits
-from inspection.core.thresholds import Thresholds, propose
+from inspection.core.risk import Limits, Risk, Side, tally
+from inspection.core.thresholds import Curve, Thresholds, curve, propose
 from inspection.store import lines, models, monitor, proposals
 from inspection.store.database import Tx
 from inspection.store.models import Job, Model
@@ -82,6 +83,7 @@ class Evidence:
 class LinePage:
     """Everything the line's page shows."""
 
+    line_id: int
     line: Line
     policy: Policy
     candidate: lines.Candidate | None
@@ -93,6 +95,7 @@ class LinePage:
     alarms: tuple[Alarm, ...]
     histogram: Histogram
     evidence: Evidence
+    curve: Curve | None
     waiting: int
     oldest_wait_s: float | None
     proposal: Proposal | None
@@ -133,6 +136,7 @@ def page(tx: Tx, name: str, now: datetime, bins: int = 40) -> LinePage:
     proof = _evidence(tx, known, registry, model, labelled)
     waiting, oldest = waiting_of(tx, known.id, now)
     return LinePage(
+        line_id=known.id,
         line=known.line,
         policy=known.policy,
         candidate=known.candidate,
@@ -144,6 +148,7 @@ def page(tx: Tx, name: str, now: datetime, bins: int = 40) -> LinePage:
         alarms=tuple(monitor.firing(tx, known.id)),
         histogram=_histogram(tx, known.id, terms.level, model, labelled, bins),
         evidence=proof,
+        curve=_curve(labelled),
         waiting=waiting,
         oldest_wait_s=oldest,
         proposal=proposals.waiting(tx, known.id),
@@ -186,6 +191,15 @@ def _evidence(
         model_errors=failed,
         predictions=predictions,
     )
+
+
+def _curve(graded: list[Graded]) -> Curve | None:
+    """What passing more and more units without a person would risk, by these labels."""
+    if not graded:
+        return None
+    scores = np.array([one.score for one in graded], dtype=np.float64)
+    counts = tally(Side.PASS, scores, np.array([one.defective for one in graded], dtype=bool))
+    return curve(counts, Risk.PER_UNIT) if len(counts.thresholds) else None
 
 
 def _risks(

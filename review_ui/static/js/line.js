@@ -7,11 +7,8 @@
   }
 
   function moveMark(field) {
-    const mark = document.querySelector(`.threshold[data-for="${field.name}"]`);
-    if (!mark) return;
-    const value = number(field.value);
-    mark.setAttribute("visibility", value === null ? "hidden" : "visible");
-    if (value !== null) mark.setAttribute("transform", `translate(${value * Number(mark.dataset.width)} 0)`);
+    if (!["pass_below", "reject_above"].includes(field.name)) return;
+    document.dispatchEvent(new CustomEvent("threshold", { detail: { id: field.name, score: number(field.value) } }));
   }
 
   document.addEventListener("input", (event) => {
