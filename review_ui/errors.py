@@ -8,6 +8,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from inspection.core.ingest import Refused
+from inspection.core.known import InvalidKnown
 from inspection.core.label import InvalidLabel
 from inspection.core.line import InvalidLine, Unknown
 from inspection.core.people import InvalidPerson, NotAllowed
@@ -19,8 +20,8 @@ from review_ui import render, texts
 from review_ui.guard import SignInFirst
 
 STATUS: dict[type[Exception], int] = {
-    NotAllowed: 403, Unknown: 404, Refusal: 409, InvalidLabel: 422, InvalidLine: 422, InvalidPerson: 422,
-    InvalidPolicy: 422, InvalidRollout: 422, Untrainable: 422, Refused: 422,
+    NotAllowed: 403, Unknown: 404, Refusal: 409, InvalidKnown: 422, InvalidLabel: 422, InvalidLine: 422,
+    InvalidPerson: 422, InvalidPolicy: 422, InvalidRollout: 422, Untrainable: 422, Refused: 422,
 }  # fmt: skip
 log = logging.getLogger("jidoka.pages")
 

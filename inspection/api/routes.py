@@ -12,6 +12,7 @@ from inspection.api import (
     journal,
     known,
     line,
+    miss,
     monitor,
     people,
     policy,
@@ -24,7 +25,7 @@ from inspection.api import (
 )
 
 _VERBS = (
-    health, images, events, people, line, policy, proof, certificate, known, adjudicate, quality, rollout, replay,
-    review, files, export, units, journal, monitor, demo,
+    health, images, events, people, line, policy, proof, certificate, known, adjudicate, miss, quality, rollout,
+    replay, review, files, export, units, journal, monitor, demo,
 )  # fmt: skip
 ROUTERS = tuple(verb.router for verb in _VERBS)

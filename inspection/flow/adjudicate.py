@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from inspection.core.adjudicate import Case, InvalidDispute
+from inspection.core.adjudicate import Case, InvalidDispute, Kind
 from inspection.core.decide import Verdict
 from inspection.core.journal import Change, facts, plain
 from inspection.core.known import REPORTED_MISS, SECOND_READING
@@ -54,3 +54,5 @@ def tell(tx: Tx, case: Case, truth: Label, reason: str, by: str, now: datetime) 
         monitor.fire(tx, case.line_id, "escape", case.label, text, now)
     if before is None:
         guard.corrected(tx, lines.in_force(tx, case.line), unit, truth.verdict, now)
+    if case.kind is Kind.MISS:
+        guard.reported(tx, lines.in_force(tx, case.line), unit, truth.verdict, now)

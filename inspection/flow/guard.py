@@ -10,7 +10,7 @@ from inspection.core.label import UNDO_WITHIN
 from inspection.core.level import FREEDOM
 from inspection.core.risk import Risk
 from inspection.flow import abort, certificate, policy
-from inspection.store import certificates, known, labels, lines, monitor, opinions, queue, units
+from inspection.store import certificates, disputes, known, labels, lines, monitor, opinions, queue, units
 from inspection.store.certificates import KeptGuard
 from inspection.store.database import Tx
 from inspection.store.lines import LineInForce
@@ -19,6 +19,7 @@ from inspection.store.units import Unit
 KINDS = ("escapes", "overkill", "overturns")
 LEVEL = 0.01  # the chance that all of a line's label guards together ever lower it without cause
 TRIPS_AT = math.log(len(KINDS) / LEVEL)  # log E of one of them
+REPORTS_TRIP_AT = math.log(2 / LEVEL)  # of reported misses, escapes and overkill: as likely once more
 ESCAPE_LIMIT, OVERKILL_LIMIT = 0.01, 0.05  # where no certificate says otherwise
 FAILURES = 0.2
 FEWEST = 20
@@ -58,6 +59,31 @@ def corrected(tx: Tx, line: LineInForce, unit: Unit, truth: Verdict, now: dateti
         late = KeptGuard(key=kept.key, process=moved[whose + kind], begun_at=kept.begun_at)
         certificates.keep_guard(tx, line.id, whose + kind, late, now)
     return _judged(tx, line, whose, moved, now)
+
+
+def reported(tx: Tx, line: LineInForce, unit: Unit, truth: Verdict, now: datetime) -> bool:
+    """A reported miss is confirmed. Reports are no random sample, and say nothing good of anything. But of all units
+    that the line has seen under this policy at least so many were settled wrongly, and E grows with their number, so
+    the process over all units is at least as far as this one: where this proves too many, there are too many."""
+    line = line.deciding(unit.rollout_id)
+    decides = FREEDOM[line.policy.terms.level].ai_decides
+    if not decides or unit.ai_verdict in (None, truth) or units.policy_of(tx, unit.id) != line.policy_id:
+        return False
+    since, kind = line.policy.at, "escapes" if truth is Verdict.REJECT else "overkill"
+    events = disputes.confirmed(tx, line.id, since, truth, unit.rollout_id)
+    trials = units.opened_since(tx, line.id, since)
+    limit = limits(tx, line, now)[kind]
+    process = RateProcess(limit=limit, restarts=False, events=min(events, trials), trials=trials)
+    if process.log_e < REPORTS_TRIP_AT:
+        return False
+    text = (
+        f"Guard: {events} confirmed {kind} in {trials} units are more than the limit of {limit:.2%} allows. "
+        "Hold what the AI has settled lately, and find out what has changed."
+    )
+    if line.candidate is not None and line.candidate.rollout_id == unit.rollout_id:
+        monitor.fire(tx, line.id, kind, line.line.name, text, now)
+        return abort.end(tx, line.id, policy.GUARD, text, now)
+    return _lower(tx, line, kind, text, now)
 
 
 def _judged(tx: Tx, line: LineInForce, whose: str, moved: dict[str, RateProcess], now: datetime) -> bool:

@@ -158,13 +158,15 @@ def answer(tx: Tx, shown: Showing, task: Task, lease: str, person: Person, label
         return False
     known.answer(tx, shown.id, person.id, label, now)
     queue.close(tx, task.id, TaskState.DONE, now)
-    if shown.known_id is None:
-        after = "same" if label.verdict is shown.first else "differs"
-        subject, event = f"line/{line.name}/second/{shown.id}", "second_reading"
+    subject = _subject(line.name, shown)
+    if shown.dispute_id is not None:
+        after, event = str(label.verdict), "reported_miss_looked_at"
+    elif shown.known_id is None:
+        after, event = "same" if label.verdict is shown.first else "differs", "second_reading"
     else:
         right = (label.verdict is Verdict.REJECT) is shown.defective
         after = "right" if right else ("missed" if shown.defective else "overkill")
-        subject, event = f"line/{line.name}/known/{shown.known_id}", "known_unit_judged"
+        event = "known_unit_judged"
     told = facts(seconds=label.seconds)
     journal.append(tx, now, Change(subject=subject, event=event, actor=person.name, after=after, facts=told))
     return True
@@ -190,9 +192,14 @@ def take_back(tx: Tx, person: Person, after: datetime | None, now: datetime) -> 
     known.answer(tx, shown.id, person.id, None, now)
     queue.release(tx, task.id)
     line = lines.in_force_by_id(tx, task.line_id).line.name
-    subject = f"line/{line}/known/{shown.known_id}" if shown.known_id else f"line/{line}/second/{shown.id}"
-    journal.append(tx, now, Change(subject=subject, event="judgement_undone", actor=person.name))
+    journal.append(tx, now, Change(subject=_subject(line, shown), event="judgement_undone", actor=person.name))
     return queue.get(tx, task.id)
+
+
+def _subject(line: str, shown: Showing) -> str:
+    if shown.dispute_id is not None:
+        return f"line/{line}/miss/{shown.dispute_id}"
+    return f"line/{line}/known/{shown.known_id}" if shown.known_id else f"line/{line}/second/{shown.id}"
 
 
 def _tell(

@@ -9,7 +9,7 @@ from inspection.core.known import IN_DISGUISE, SHARE
 from inspection.core.label import noted
 from inspection.core.people import Person
 from inspection.core.review import Refusal, TaskState, lease_until, sight
-from inspection.flow import decide, known
+from inspection.flow import decide, known, miss
 from inspection.store import journal, queue, units
 from inspection.store.database import Tx
 from inspection.store.queue import Task
@@ -29,11 +29,14 @@ def claim(
     tx: Tx, *, person_id: int, line: str | None, now: datetime, known_share: float = SHARE, second_share: float = 0.0
 ) -> Held | None:
     """The task this person already holds, else the one that is due first; before those shares of tasks comes a past
-    unit, known or for a second reading. None when there is nothing to do."""
+    unit, known or for a second reading, and before any a reported miss. None when there is nothing to do."""
     task = queue.held_by(tx, person_id, now)
     if task is not None and task.lease is not None:
         return Held(task_id=task.id, lease=task.lease, unit_id=task.unit_id, shows_ai=task.saw_ai)
     task = queue.next_free(tx, person_id, line, now)
+    reported = miss.look(tx, person_id, line, task, now)
+    if reported is not None:
+        return give(tx, reported, person_id, now)
     if task is None:
         return None
     return give(tx, known.instead_of(tx, task, person_id, now, known_share, second_share) or task, person_id, now)

@@ -32,7 +32,7 @@ def add(
 def waiting(tx: Tx, until: datetime, line_id: int | None = None) -> list[Case]:
     """What has waited to be settled for at most 90 days, oldest first; not what can still be taken back."""
     since = until - LOOK_BACK
-    found = [*_second_readings(tx, since, until), *_late(tx, since, until), *_misses(tx, since, until)]
+    found = [*_second_readings(tx, since, until), *_late(tx, since, until), *misses(tx, until)]
     return sorted((case for case in found if line_id in (None, case.line_id)), key=lambda case: case.at)
 
 
@@ -67,12 +67,13 @@ def _late(tx: Tx, since: datetime, until: datetime) -> list[Case]:
     return [_case(Kind.LATE, row) for row in tx.execute(query.join(LINE, LINE.c.id == UNIT.c.line_id))]
 
 
-def _misses(tx: Tx, since: datetime, until: datetime) -> list[Case]:
+def misses(tx: Tx, until: datetime) -> list[Case]:
     """Reported misses that nobody looks at just now; with what the blind look said, where there was one."""
     look = and_(SHOWING.c.dispute_id == DISPUTE.c.id, SHOWING.c.at.is_not(None))
+    any_look = SHOWING.alias()  # not the one that is joined
     busy = exists().where(
-        SHOWING.c.dispute_id == DISPUTE.c.id, TASK.c.id == SHOWING.c.task_id,
-        or_(TASK.c.state.in_(("open", "leased")), SHOWING.c.at > micros(until)),
+        any_look.c.dispute_id == DISPUTE.c.id, TASK.c.id == any_look.c.task_id,
+        or_(TASK.c.state.in_(("open", "leased")), any_look.c.at > micros(until)),
     )  # fmt: skip
     query = (
         _about(DISPUTE.c.id, DISPUTE.c.at, _claimed(), _said(SHOWING, SHOWING.c.note, _FIRST))
@@ -81,9 +82,47 @@ def _misses(tx: Tx, since: datetime, until: datetime) -> list[Case]:
         .outerjoin(_FIRST, _FIRST.c.id == SHOWING.c.person_id)
         .join(UNIT, UNIT.c.id == DISPUTE.c.unit_id)
         .join(_OTHER, _OTHER.c.id == DISPUTE.c.person_id)
-        .where(DISPUTE.c.truth == "", DISPUTE.c.kind == str(Kind.MISS), DISPUTE.c.at >= micros(since), ~busy)
+        .where(DISPUTE.c.truth == "", DISPUTE.c.kind == str(Kind.MISS), ~busy)
+        .where(DISPUTE.c.at >= micros(until - LOOK_BACK))
     )
     return [_case(Kind.MISS, row) for row in tx.execute(query.join(LINE, LINE.c.id == UNIT.c.line_id))]
+
+
+def for_look(tx: Tx, person_id: int, line: str | None, now: datetime) -> tuple[int, int] | None:
+    """The oldest reported miss, and its unit, of which this person has said nothing and which nobody looks at or has
+    looked at. Units of an earlier recipe are left to adjudicators: inspectors could not name their defects."""
+    said = exists().where(LABEL.c.unit_id == DISPUTE.c.unit_id, LABEL.c.person_id == person_id)
+    seen = exists().where(SHOWING.c.unit_id == DISPUTE.c.unit_id, SHOWING.c.person_id == person_id)
+    answered = exists().where(SHOWING.c.dispute_id == DISPUTE.c.id, SHOWING.c.at.is_not(None))
+    busy = exists().where(TASK.c.unit_id == DISPUTE.c.unit_id, TASK.c.state.in_(("open", "leased")))
+    query = (
+        select(DISPUTE.c.id, DISPUTE.c.unit_id)
+        .join(UNIT, UNIT.c.id == DISPUTE.c.unit_id)
+        .join(LINE, and_(LINE.c.id == UNIT.c.line_id, LINE.c.recipe_id == UNIT.c.recipe_id))
+        .where(DISPUTE.c.truth == "", DISPUTE.c.at >= micros(now - LOOK_BACK), DISPUTE.c.kind == str(Kind.MISS))
+        .where(DISPUTE.c.person_id != person_id, ~said, ~seen, ~answered, ~busy)
+    )
+    if line is not None:
+        query = query.where(LINE.c.name == line)
+    row = tx.execute(query.order_by(DISPUTE.c.at).limit(1)).one_or_none()
+    return None if row is None else (row.id, row.unit_id)
+
+
+def lines_with_misses(tx: Tx, now: datetime) -> list[int]:
+    """The lines of which a reported miss waits."""
+    open_ones = (DISPUTE.c.truth == "", DISPUTE.c.at >= micros(now - LOOK_BACK), DISPUTE.c.kind == str(Kind.MISS))
+    return list(tx.execute(select(DISPUTE.c.line_id).where(*open_ones).distinct()).scalars())
+
+
+def confirmed(tx: Tx, line_id: int, since: datetime, truth: Verdict, rollout_id: int | None) -> int:
+    """How many units opened since then were reported and turned out to be that, where the AI had said the opposite."""
+    query = (
+        select(func.count(DISPUTE.c.unit_id.distinct()))
+        .join(UNIT, UNIT.c.id == DISPUTE.c.unit_id)
+        .where(DISPUTE.c.line_id == line_id, DISPUTE.c.kind == str(Kind.MISS), DISPUTE.c.truth == str(truth))
+        .where(UNIT.c.opened_at >= micros(since), UNIT.c.ai_verdict != str(truth), UNIT.c.rollout_id == rollout_id)
+    )
+    return int(tx.execute(query).scalar_one())
 
 
 def _about(number: Any, at: Any, one: tuple[Any, ...], other: tuple[Any, ...]) -> Select[Any]:

@@ -38,6 +38,7 @@ class Showing:
     id: int
     unit_id: int
     known_id: int | None
+    dispute_id: int | None
     task_id: int
     person_id: int
     serial: str
@@ -197,8 +198,9 @@ def _showing(tx: Tx, which: ColumnElement[bool]) -> Showing | None:
     if row is None:
         return None
     return Showing(
-        id=row.id, unit_id=row.unit_id, known_id=row.known_id, task_id=row.task_id, person_id=row.person_id,
-        serial=row.serial, opened_at=moment(row.opened_at), at=None if row.at is None else moment(row.at),
+        id=row.id, unit_id=row.unit_id, known_id=row.known_id, dispute_id=row.dispute_id, task_id=row.task_id,
+        person_id=row.person_id, serial=row.serial, opened_at=moment(row.opened_at),
+        at=None if row.at is None else moment(row.at),
         defective=None if row.defective is None else bool(row.defective),
         first=None if row.first is None else Verdict(row.first),
     )  # fmt: skip

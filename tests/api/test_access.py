@@ -27,6 +27,7 @@ INSPECTORS: list[Asked] = [
     ("GET", "/images/1/heatmap", None),
     ("POST", "/lines/phones/alarms/1/ack", None),
     ("GET", "/quality", None),
+    ("POST", "/lines/phones/misses", {"serial": "S1", "reason": "Asked by a test."}),
     ("POST", "/review/undo", None),
     ("POST", "/review/next", {"line": "phones"}),
     ("POST", "/review/1", {"lease": "none", "verdict": "pass", "seen": [1]}),

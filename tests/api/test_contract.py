@@ -40,6 +40,7 @@ OF_PEOPLE = {
     ("POST", "/api/v1/lines/{line}/known"),
     ("POST", "/api/v1/lines/{line}/known/{number}/retire"),
     ("GET", "/api/v1/quality"),
+    ("POST", "/api/v1/lines/{line}/misses"),
     ("GET", "/api/v1/adjudicate"),
     ("POST", "/api/v1/adjudicate/{kind}/{number}"),
     ("GET", "/api/v1/units"),

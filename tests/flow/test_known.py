@@ -271,7 +271,7 @@ def test_until_its_grace_is_over_nothing_beside_the_sheet_tells_of_it(plant: Pla
         unit_id = plant.find("S-0001").id
         with plant.db.read() as tx:
             ai = sight.may_show_ai(tx, unit_id, ines.id, plant.now, inspector=True)
-            listed = listing.recent(tx, "phones", listing.UnitFilter(), plant.now, inspector=True)
+            listed = listing.find(tx, listing.UnitFilter(line="phones"), plant.now, inspector=True).units
             (visit,) = story.story_for(tx, "phones", "S-0001", ines.id, plant.now, inspector=True)
         return ai, "S-0001" in [item.serial for item in listed], bool(visit.labels) or visit.verdict is not None
 

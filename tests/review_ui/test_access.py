@@ -30,6 +30,7 @@ INSPECTORS_ACT = [
     "/review/1/keep",
     "/review/1/unsure",
     "/lines/phones/alarms/1/ack",
+    "/lines/phones/misses",
     "/password",
     "/password/pin",
     "/password/tokens",
@@ -48,6 +49,7 @@ ADMINS_ACT = ["/people", "/people/ines/role", "/people/ines/password", "/people/
 OF_A_LINE = [path for path in (*LOOK, *ENGINEERS_ACT) if path.startswith("/lines/phones")]
 FIELDS = {
     "/lines/phones/rollout": {"level": "human_only", "expected": "1"},
+    "/lines/phones/misses": {"unit": "1", "serial": "A-1", "reason": "asked by a test"},
     "/lines/phones/known": {"unit": "1", "truth": "good", "reason": "asked by a test"},
     "/lines/phones/policy": {"level": "human_only", "expected": "1"},
     "/lines/phones/cameras": {"name": "cam2"},
