@@ -11,6 +11,7 @@ from inspection.core.people import Person
 from inspection.flow import adjudicate, decide
 from inspection.store import disputes, journal, known, lines, monitor, queue, units
 from inspection.store.database import Tx
+from inspection.store.disputes import Look
 from inspection.store.queue import Task
 from inspection.store.reports import sight
 
@@ -48,20 +49,24 @@ def report(
     return number
 
 
+def next_look(tx: Tx, person_id: int, line: str | None, now: datetime) -> Look | None:
+    """The reported unit that this person is to look at next."""
+    return disputes.for_look(tx, person_id, line, now)
+
+
 def look(tx: Tx, person_id: int, line: str | None, due: Task | None, now: datetime) -> Task | None:
     """A reported unit for a person who has no part in it, in disguise like any past unit: as the one that is due, or as
     one that has just come."""
-    found = disputes.for_look(tx, person_id, line, now)
+    found = next_look(tx, person_id, line, now)
     if found is None:
         return None
-    dispute_id, unit_id = found
-    unit = units.get(tx, unit_id)
+    unit = units.get(tx, found.unit_id)
     on = lines.in_force_by_id(tx, unit.line_id)
     like = unit if due is None or due.line_id != unit.line_id else units.get(tx, due.unit_id)
     ready = now if like is unit else like.opened_at
     made = queue.open_showing(tx, unit.line_id, unit.id, REPORTED_MISS, ready, now)
     known.show(
-        tx, unit.id, known_id=None, label_id=None, dispute_id=dispute_id, task_id=made.id, person_id=person_id,
+        tx, unit.id, known_id=None, label_id=None, dispute_id=found.dispute_id, task_id=made.id, person_id=person_id,
         instead_of=made.id if due is None else due.id, serial=disguise(like.serial, f"{on.audit_salt} {made.id}"),
         at=ready,
     )  # fmt: skip

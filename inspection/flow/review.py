@@ -68,6 +68,9 @@ def upcoming(
     """The unit that this person will get after the task held, past units included, if nothing changes: its pictures can
     be fetched beforehand, so that one comes as fast as another. Nothing is leased."""
     task = queue.next_free(tx, person_id, line, now, skip=(held,))
+    reported = miss.next_look(tx, person_id, line, now)
+    if reported is not None:
+        return reported.unit_id
     if task is None:
         return None
     past = known.chosen(tx, task, person_id, now, known_share, second_share)

@@ -1,6 +1,7 @@
 """Disputes about what a unit is in truth: opened, listed while they wait, settled."""
 
 import json
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -14,6 +15,14 @@ from inspection.store.transaction import Tx
 
 LOOK_BACK = timedelta(days=90)
 _FIRST, _OTHER = PERSON.alias("first"), PERSON.alias("other")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Look:
+    """A reported unit that somebody is to look at."""
+
+    dispute_id: int
+    unit_id: int
 
 
 def add(
@@ -88,7 +97,7 @@ def misses(tx: Tx, until: datetime) -> list[Case]:
     return [_case(Kind.MISS, row) for row in tx.execute(query.join(LINE, LINE.c.id == UNIT.c.line_id))]
 
 
-def for_look(tx: Tx, person_id: int, line: str | None, now: datetime) -> tuple[int, int] | None:
+def for_look(tx: Tx, person_id: int, line: str | None, now: datetime) -> Look | None:
     """The oldest reported miss, and its unit, of which this person has said nothing and which nobody looks at or has
     looked at. Units of an earlier recipe are left to adjudicators: inspectors could not name their defects."""
     said = exists().where(LABEL.c.unit_id == DISPUTE.c.unit_id, LABEL.c.person_id == person_id)
@@ -105,7 +114,7 @@ def for_look(tx: Tx, person_id: int, line: str | None, now: datetime) -> tuple[i
     if line is not None:
         query = query.where(LINE.c.name == line)
     row = tx.execute(query.order_by(DISPUTE.c.at).limit(1)).one_or_none()
-    return None if row is None else (row.id, row.unit_id)
+    return None if row is None else Look(dispute_id=row.id, unit_id=row.unit_id)
 
 
 def lines_with_misses(tx: Tx, now: datetime) -> list[int]:

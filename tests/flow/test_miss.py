@@ -89,6 +89,21 @@ def test_somebody_else_gets_it_blind_and_in_disguise(plant: Plant) -> None:
     assert ordinary.unit_id == plant.find("S-0733").id
 
 
+def test_its_pictures_are_fetched_ahead_like_those_of_any_unit(plant: Plant) -> None:
+    plant.unit("S-0733", 0.1)
+    held = claim(plant)
+    assert held is not None
+    report(plant)
+    ines = plant.person("ines")
+    ahead = plant.read(
+        lambda tx: review.upcoming(tx, person_id=ines.id, line=None, now=plant.now, held=held.task_id, known_share=0)
+    )
+    plant.answer(held, Verdict.PASS)
+    following = claim(plant)
+    assert following is not None
+    assert ahead == following.unit_id == plant.find("S-0001").id
+
+
 def test_without_any_unit_due_it_is_shown_all_the_same_and_once(plant: Plant) -> None:
     report(plant)
     held = claim(plant)
