@@ -9,6 +9,7 @@ from inspection.core.decide import Verdict
 from inspection.core.known import Misses, Readings
 from inspection.core.label import Label
 from inspection.core.moment import micros, moment
+from inspection.store import book
 from inspection.store.records import KNOWN, LABEL, PERSON, SHOWING, TASK, UNIT, dump
 from inspection.store.transaction import Tx
 
@@ -128,7 +129,7 @@ def for_person(tx: Tx, line_id: int, recipe_id: int, person_id: int, since: date
         select(KNOWN.c.id, KNOWN.c.unit_id)
         .join(UNIT, UNIT.c.id == KNOWN.c.unit_id)
         .where(KNOWN.c.line_id == line_id, KNOWN.c.retired_at.is_(None), KNOWN.c.by != name, ~theirs, ~judged, ~live)
-        .where(UNIT.c.recipe_id == recipe_id, UNIT.c.verdict.is_not(None))
+        .where(UNIT.c.recipe_id == recipe_id, UNIT.c.verdict.is_not(None), ~book.shows(UNIT.c.id))
         .order_by(shown, KNOWN.c.id)
         .limit(1)
     )
@@ -156,7 +157,7 @@ def for_second_reading(
         .join(UNIT, UNIT.c.id == LABEL.c.unit_id)
         .where(LABEL.c.line_id == line_id, LABEL.c.at >= micros(since), LABEL.c.at <= micros(until))
         .where(LABEL.c.effective, LABEL.c.verdict == UNIT.c.person_verdict)
-        .where(UNIT.c.recipe_id == recipe_id, UNIT.c.verdict.is_not(None), ~mine, ~again, ~live)
+        .where(UNIT.c.recipe_id == recipe_id, UNIT.c.verdict.is_not(None), ~mine, ~again, ~live, ~book.shows(UNIT.c.id))
         .order_by(LABEL.c.at.desc())
         .limit(1)
     )

@@ -60,6 +60,11 @@ def live_task(tx: Tx, unit_id: int) -> Task | None:
     return None if row is None else _task(row)
 
 
+def in_hand(tx: Tx, unit_id: int) -> bool:
+    """Whether somebody has the unit in hand or is to get it, for its own review or in disguise."""
+    return tx.execute(select(TASK.c.id).where(TASK.c.unit_id == unit_id, _LIVE).limit(1)).first() is not None
+
+
 def get(tx: Tx, task_id: int) -> Task | None:
     """The task of that id."""
     row = tx.execute(select(*_COLUMNS).where(TASK.c.id == task_id)).one_or_none()

@@ -12,6 +12,7 @@ from tests.review_ui.plant import picture
 
 LOOK = ["/", "/queue", "/queue/count", "/queue/load", "/review", "/password", "/lines/phones", "/lines/phones/training",
         "/lines/phones/units", "/lines/phones/units/A-1", "/lines/phones/light", "/lines/phones/proof",
+        "/lines/phones/book",
         "/lines/phones/models/1", "/units", "/quality",
         "/images/1", "/images/1/thumb"]  # fmt: skip
 SUSPECT = sha256(picture(99)).hexdigest()
@@ -42,7 +43,7 @@ ENGINEERS_ACT = [
     "/lines/phones/cameras/cam1/revoke",
     "/lines/phones/alarms/1/clear", "/lines/phones/samples", "/lines/phones/samples/ab/remove", "/lines/phones/train",
     "/lines/phones/train/1/cancel", "/lines/phones/light", "/lines/phones/demo", "/lines/phones/proof",
-    "/lines/phones/known", "/lines/phones/known/1/retire",
+    "/lines/phones/known", "/lines/phones/known/1/retire", "/lines/phones/book", "/lines/phones/book/1/retire",
     "/lines/phones/rollout", "/lines/phones/rollout/approve", "/lines/phones/rollout/abort",
 ]  # fmt: skip
 ADMINS_ACT = ["/people", "/people/ines/role", "/people/ines/password", "/people/ines/disable"]
@@ -51,6 +52,7 @@ FIELDS = {
     "/lines/phones/rollout": {"level": "human_only", "expected": "1"},
     "/lines/phones/misses": {"unit": "1", "serial": "A-1", "reason": "asked by a test"},
     "/lines/phones/known": {"unit": "1", "truth": "good", "reason": "asked by a test"},
+    "/lines/phones/book": {"image": "1", "what": "reference"},
     "/lines/phones/policy": {"level": "human_only", "expected": "1"},
     "/lines/phones/cameras": {"name": "cam2"},
     "/lines/phones/light": {"camera": "cam1", "view": "front", "reason": "a new lamp was put in"},
@@ -214,7 +216,8 @@ def test_every_route_was_asked():
     known = {(r.path, m) for page in PAGES for r in page.router.routes for m in r.methods}
     asked = len({*LOOK, *ENGINEERS_LOOK, "/people"}) + len(INSPECTORS_ACT) + len(ENGINEERS_ACT) + len(ADMINS_ACT)
     asked += len(ADJUDICATORS_LOOK) + len(ADJUDICATORS_ACT)
-    elsewhere = {("/sign-in", "GET"), ("/sign-in", "POST"), ("/pin", "POST"), ("/lock", "POST"), ("/language", "POST"),
+    elsewhere = {("/review/{task_id}/beside/{what}", "GET"), ("/sign-in", "GET"), ("/sign-in", "POST"),
+                 ("/pin", "POST"), ("/lock", "POST"), ("/language", "POST"),
                  ("/sign-out", "POST"), ("/live", "GET"),
                  ("/images/{image_id}/heatmap", "GET"), ("/lines/{line}/samples/{digest}", "GET")}  # fmt: skip
     assert elsewhere <= known

@@ -42,6 +42,16 @@
     });
   }
 
+  function link(one, other) {
+    for (const act of ["zoom", "pan"]) one.addHandler(act, () => {
+      if (one.following || !one.isOpen() || !other.viewport || !other.isOpen()) return;
+      other.following = true; // or the two would follow each other for ever
+      other.viewport.zoomTo(one.viewport.getZoom());
+      other.viewport.panTo(one.viewport.getCenter());
+      other.following = false;
+    });
+  }
+
   function each(act) {
     for (const viewer of viewers.values()) if (viewer.isOpen()) act(viewer.viewport);
   }
@@ -50,6 +60,18 @@
     /** Make every picture of the page zoomable. */
     attachAll() {
       for (const view of document.querySelectorAll(".view[data-picture]")) if (!viewers.has(view)) attach(view);
+    },
+    /** The same, and what is seen of a picture follows what is seen of its twin beside it. */
+    attachTwins() {
+      this.attachAll();
+      for (const twin of document.querySelectorAll(".view[data-twin]:not([data-linked])")) {
+        const view = [...document.querySelectorAll(".view[data-image]")]
+          .find((one) => one.querySelector(".name")?.textContent === twin.dataset.twin);
+        if (!view) continue;
+        twin.dataset.linked = "";
+        link(viewers.get(view), viewers.get(twin));
+        link(viewers.get(twin), viewers.get(view));
+      }
     },
     /** Let go of the viewers of pictures that are no longer there. */
     release() {
