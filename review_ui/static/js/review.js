@@ -114,7 +114,7 @@
   document.addEventListener("keydown", keyed);
   document.addEventListener("click", clicked);
   document.addEventListener("submit", () => { if (isSheet()) work().seconds.value = seconds(); }, true);
-  document.addEventListener("htmx:beforeRequest", (event) => { if (event.target.closest?.("#work")) work().classList.add("busy"); });
+  document.addEventListener("htmx:beforeRequest", (event) => { if (event.target.closest?.("#work") && !event.target.closest(".load")) work().classList.add("busy"); });
   document.addEventListener("htmx:afterRequest", () => work()?.classList.remove("busy"));
   document.addEventListener("htmx:afterSwap", (event) => { if (event.detail.target?.id === "work") show(); });
   for (const kind of ["pointermove", "keydown", "wheel", "touchstart"]) {
