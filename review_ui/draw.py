@@ -141,3 +141,8 @@ def coverage(curve: Curve, limit: float) -> Coverage:
         for automated, upper in zip(curve.automated.tolist(), curve.upper.tolist(), strict=True)
     )
     return Coverage(upper=" ".join(points), limit=height * 0.75)
+
+
+def wall(tiles: int) -> int:
+    """In how many columns so many tiles fill a screen of 16 by 9 best, each nearly as high as wide."""
+    return next(n for n in range(1, tiles + 2) if n * max(1, round(n * 0.75)) >= tiles)

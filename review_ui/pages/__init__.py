@@ -3,6 +3,7 @@
 from review_ui.pages import (
     account,
     adjudicate,
+    andon,
     board,
     book,
     demo,
@@ -34,6 +35,7 @@ PAGES = (
     account,
     people,
     board,
+    andon,
     queue,
     review,
     new_line,

@@ -12,7 +12,7 @@ from tests.review_ui.plant import picture
 
 LOOK = ["/", "/queue", "/queue/count", "/queue/load", "/review", "/password", "/lines/phones", "/lines/phones/training",
         "/lines/phones/units", "/lines/phones/units/A-1", "/lines/phones/light", "/lines/phones/proof",
-        "/lines/phones/book",
+        "/lines/phones/book", "/andon",
         "/lines/phones/models/1", "/units", "/quality",
         "/images/1", "/images/1/thumb"]  # fmt: skip
 SUSPECT = sha256(picture(99)).hexdigest()

@@ -57,6 +57,8 @@ def test_no_text_lies_there_unused():
         "rollout_strategy",
         "adjudicate",
         "disagreement",
+        "andon_state",
+        "andon_proof",
         "export_kind",
         "band",
     }

@@ -44,11 +44,12 @@ class LineCard:
 
 def board(tx: Tx, now: datetime) -> tuple[LineCard, ...]:
     """A card for every line, those with alarms first, then by name."""
-    cards = [_card(tx, line, now) for line in lines.all_in_force(tx)]
+    cards = [card(tx, line, now) for line in lines.all_in_force(tx)]
     return tuple(sorted(cards, key=lambda card: (not card.alarms, card.name)))
 
 
-def _card(tx: Tx, line: LineInForce, now: datetime) -> LineCard:
+def card(tx: Tx, line: LineInForce, now: datetime) -> LineCard:
+    """The card of one line."""
     load = queue.load(tx, line.id, now)
     rejected, by_ai, settled, opened, quick = _recent(tx, line.id, now)
     last = tx.execute(

@@ -10,7 +10,6 @@ from sqlalchemy import select
 from inspection.core.evidence import Graded, Rate, labels_needed, rate
 from inspection.core.level import FREEDOM, Level
 from inspection.core.line import Line
-from inspection.core.moment import moment
 from inspection.core.policy import Policy, Terms
 from inspection.core.risk import Limits, Risk, Side, tally
 from inspection.core.thresholds import Curve, Thresholds, curve, propose
@@ -19,25 +18,16 @@ from inspection.store.database import Tx
 from inspection.store.models import Job, Model
 from inspection.store.monitor import Alarm
 from inspection.store.proposals import Proposal
-from inspection.store.records import CAMERA, IMAGE, LABEL, UNIT
-from inspection.store.reports import ladder
+from inspection.store.records import LABEL, UNIT
+from inspection.store.reports import cameras, ladder
 from inspection.store.reports.board import waiting_of
+from inspection.store.reports.cameras import CameraInfo
 
 ESCAPE_LIMIT = 0.01
 OVERKILL_LIMIT = 0.05
 # A proposal, not a certificate: no limit per defective unit, which the first weeks' few defects could not prove.
 PROPOSED = Limits(escape=ESCAPE_LIMIT, overkill=OVERKILL_LIMIT, escape_per_defective=None)
 MAX_GRADED = 20_000
-
-
-@dataclass(frozen=True, kw_only=True)
-class CameraInfo:
-    """A camera of the line, and when it was last heard of."""
-
-    name: str
-    simulated: bool
-    revoked: bool
-    last_image_at: datetime | None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -144,7 +134,7 @@ def page(tx: Tx, name: str, now: datetime, bins: int = 40) -> LinePage:
         models=tuple(registry),
         jobs=tuple(models.jobs(tx, known.id)),
         samples=_samples(tx, known),
-        cameras=_cameras(tx, known.id),
+        cameras=cameras.heard(tx, known),
         alarms=tuple(monitor.firing(tx, known.id)),
         histogram=_histogram(tx, known.id, terms.level, model, labelled, bins),
         evidence=proof,
@@ -228,28 +218,6 @@ def _samples(tx: Tx, known: lines.LineInForce) -> tuple[SampleCount, ...]:
     return tuple(
         SampleCount(view=view, put_in=good[view], passed=people[view], defective=defective[view])
         for view in known.line.recipe.views
-    )
-
-
-def _cameras(tx: Tx, line_id: int) -> tuple[CameraInfo, ...]:
-    last = (
-        select(IMAGE.c.received_at)
-        .where(IMAGE.c.camera_id == CAMERA.c.id)
-        .order_by(IMAGE.c.id.desc())
-        .limit(1)
-        .scalar_subquery()
-    )
-    query = select(CAMERA.c.name, CAMERA.c.simulated, CAMERA.c.revoked_at, last.label("last")).where(
-        CAMERA.c.line_id == line_id
-    )
-    return tuple(
-        CameraInfo(
-            name=r.name,
-            simulated=r.simulated,
-            revoked=r.revoked_at is not None,
-            last_image_at=moment(r.last) if r.last is not None else None,
-        )
-        for r in tx.execute(query.order_by(CAMERA.c.name))
     )
 
 
