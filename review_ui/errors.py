@@ -15,13 +15,14 @@ from inspection.core.people import InvalidPerson, NotAllowed
 from inspection.core.policy import InvalidPolicy
 from inspection.core.review import Refusal
 from inspection.core.rollout import InvalidRollout
+from inspection.core.study import InvalidStudy
 from inspection.core.train import Untrainable
 from review_ui import render, texts
 from review_ui.guard import SignInFirst
 
 STATUS: dict[type[Exception], int] = {
     NotAllowed: 403, Unknown: 404, Refusal: 409, InvalidKnown: 422, InvalidLabel: 422, InvalidLine: 422,
-    InvalidPerson: 422, InvalidPolicy: 422, InvalidRollout: 422, Untrainable: 422, Refused: 422,
+    InvalidPerson: 422, InvalidPolicy: 422, InvalidRollout: 422, InvalidStudy: 422, Untrainable: 422, Refused: 422,
 }  # fmt: skip
 log = logging.getLogger("jidoka.pages")
 

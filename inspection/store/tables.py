@@ -544,6 +544,58 @@ class DisputeRow(SQLModel, table=True):
     settled_at: int | None = _time(null=True)
 
 
+class StudyRow(SQLModel, table=True):
+    """An attribute-agreement study: a fixed set of parts that some people judge in several rounds."""
+
+    __tablename__ = "study"
+    id: int | None = _id()
+    line_id: int = _to("line.id")
+    title: str
+    rounds: int
+    salt: str
+    state: str
+    by: str
+    at: int = _time()
+    ended_at: int | None = _time(null=True)
+
+
+class StudyPartRow(SQLModel, table=True):
+    """One part of a study: the unit, what it is in truth, and what the AI said of it as the study began."""
+
+    __tablename__ = "study_part"
+    __table_args__ = (UniqueConstraint("study_id", "unit_id"),)
+    id: int | None = _id()
+    study_id: int = _to("study.id", index=False)
+    unit_id: int = _to("unit.id", index=False)
+    truth: str
+    ai: str = ""
+
+
+class StudyPersonRow(SQLModel, table=True):
+    """Somebody who judges in a study."""
+
+    __tablename__ = "study_person"
+    __table_args__ = (UniqueConstraint("study_id", "person_id"), Index("ix_study_person", "person_id"))
+    id: int | None = _id()
+    study_id: int = _to("study.id", index=False)
+    person_id: int = _to("person.id", index=False)
+
+
+class StudyJudgementRow(SQLModel, table=True):
+    """What one person said of one part in one round."""
+
+    __tablename__ = "study_judgement"
+    __table_args__ = (UniqueConstraint("study_id", "person_id", "round", "part_id"),)
+    id: int | None = _id()
+    study_id: int = _to("study.id", index=False)
+    person_id: int = _to("person.id", index=False)
+    round: int
+    part_id: int = _to("study_part.id", index=False)
+    verdict: str
+    seconds: float = 0.0
+    at: int = _time()
+
+
 class ProposalRow(SQLModel, table=True):
     """More freedom for the AI that one person has proposed and another must approve; `plan` is empty for a change at
     once."""

@@ -26,6 +26,7 @@ from review_ui.pages import (
     replay,
     review,
     rollout,
+    study,
     train,
     units,
 )
@@ -53,6 +54,7 @@ PAGES = (
     book,
     adjudicate,
     miss,
+    study,
     quality,
     journal,
     demo,

@@ -7,6 +7,7 @@ from fastapi.responses import HTMLResponse
 
 from inspection.core.people import Role
 from inspection.store.reports import review as report
+from inspection.store.reports import study as studies
 from review_ui.guard import Desk, guard
 
 router = APIRouter()
@@ -16,7 +17,10 @@ Inspector = Annotated[Desk, guard(Role.INSPECTOR)]
 @router.get("/queue")
 def show(desk: Inspector) -> HTMLResponse:
     """The queue; an audit counts like any other unit."""
-    return desk.page("queue.html", queue=desk.read(lambda tx: report.queue_state(tx, desk.person.id, desk.now)))
+    state, asked = desk.read(
+        lambda tx: (report.queue_state(tx, desk.person.id, desk.now), studies.wanted(tx, desk.person.id))
+    )
+    return desk.page("queue.html", queue=state, studies=asked)
 
 
 @router.get("/queue/count")

@@ -22,6 +22,7 @@ ENGINEERS_LOOK = [
     "/units/export/csv",
     "/lines/phones/replay",
     "/lines/phones/rollout",
+    "/lines/phones/study",
     f"/lines/phones/models/1/suspects/{SUSPECT}",
 ]
 ADJUDICATORS_LOOK, ADJUDICATORS_ACT = ["/adjudicate"], ["/adjudicate/second/1"]
@@ -44,6 +45,7 @@ ENGINEERS_ACT = [
     "/lines/phones/alarms/1/clear", "/lines/phones/samples", "/lines/phones/samples/ab/remove", "/lines/phones/train",
     "/lines/phones/train/1/cancel", "/lines/phones/light", "/lines/phones/demo", "/lines/phones/proof",
     "/lines/phones/known", "/lines/phones/known/1/retire", "/lines/phones/book", "/lines/phones/book/1/retire",
+    "/lines/phones/study", "/study/1/state",
     "/lines/phones/rollout", "/lines/phones/rollout/approve", "/lines/phones/rollout/abort",
 ]  # fmt: skip
 ADMINS_ACT = ["/people", "/people/ines/role", "/people/ines/password", "/people/ines/disable"]
@@ -219,7 +221,9 @@ def test_every_route_was_asked():
     elsewhere = {("/review/{task_id}/beside/{what}", "GET"), ("/sign-in", "GET"), ("/sign-in", "POST"),
                  ("/pin", "POST"), ("/lock", "POST"), ("/language", "POST"),
                  ("/sign-out", "POST"), ("/live", "GET"),
-                 ("/images/{image_id}/heatmap", "GET"), ("/lines/{line}/samples/{digest}", "GET")}  # fmt: skip
+                 ("/images/{image_id}/heatmap", "GET"), ("/study/{number}", "GET"), ("/study/{number}", "POST"),
+                 ("/study/{number}/report", "GET"), ("/study/{number}/report.csv", "GET"),
+                 ("/lines/{line}/samples/{digest}", "GET")}  # fmt: skip
     assert elsewhere <= known
     assert len(known) == asked + len(elsewhere)
 
