@@ -10,6 +10,7 @@ from sqlalchemy import Select, and_, exists, func, insert, or_, select, update
 from inspection.core.adjudicate import Case, Kind, Opinion
 from inspection.core.decide import Verdict
 from inspection.core.moment import micros, moment
+from inspection.store import book
 from inspection.store.records import DISPUTE, LABEL, LINE, PERSON, SHOWING, TASK, UNIT, dump
 from inspection.store.transaction import Tx
 
@@ -99,7 +100,8 @@ def misses(tx: Tx, until: datetime) -> list[Case]:
 
 def for_look(tx: Tx, person_id: int, line: str | None, now: datetime) -> Look | None:
     """The oldest reported miss, and its unit, of which this person has said nothing and which nobody looks at or has
-    looked at. Units of an earlier recipe are left to adjudicators: inspectors could not name their defects."""
+    looked at. Units of an earlier recipe, whose defects inspectors could not name, and those that the defect book shows
+    are left to adjudicators."""
     said = exists().where(LABEL.c.unit_id == DISPUTE.c.unit_id, LABEL.c.person_id == person_id)
     seen = exists().where(SHOWING.c.unit_id == DISPUTE.c.unit_id, SHOWING.c.person_id == person_id)
     answered = exists().where(SHOWING.c.dispute_id == DISPUTE.c.id, SHOWING.c.at.is_not(None))
@@ -109,7 +111,7 @@ def for_look(tx: Tx, person_id: int, line: str | None, now: datetime) -> Look | 
         .join(UNIT, UNIT.c.id == DISPUTE.c.unit_id)
         .join(LINE, and_(LINE.c.id == UNIT.c.line_id, LINE.c.recipe_id == UNIT.c.recipe_id))
         .where(DISPUTE.c.truth == "", DISPUTE.c.at >= micros(now - LOOK_BACK), DISPUTE.c.kind == str(Kind.MISS))
-        .where(DISPUTE.c.person_id != person_id, ~said, ~seen, ~answered, ~busy)
+        .where(DISPUTE.c.person_id != person_id, ~said, ~seen, ~answered, ~busy, ~book.shows(UNIT.c.id))
     )
     if line is not None:
         query = query.where(LINE.c.name == line)
