@@ -16,11 +16,12 @@ from inspection.core.people import NotAllowed
 from inspection.core.policy import InvalidPolicy, Outdated
 from inspection.core.review import Refusal
 from inspection.core.rollout import InvalidRollout
+from inspection.core.study import InvalidStudy
 from inspection.store.database import Unavailable
 
 STATUS: dict[type[Exception], int] = {  # an error's own kind comes before what it is a kind of
     NotAllowed: 403, Unknown: 404, Outdated: 409, Refusal: 409, InvalidPolicy: 422, InvalidRollout: 422,
-    InvalidLabel: 422, InvalidLine: 422, InvalidKnown: 422,
+    InvalidLabel: 422, InvalidLine: 422, InvalidKnown: 422, InvalidStudy: 422,
 }  # fmt: skip
 MOST = 1 << 20  # bytes of a body of JSON
 

@@ -87,9 +87,10 @@ def get_quality(
 
 
 def _appraiser(one: core.Appraiser) -> AppraiserBody:
-    figures = {name: _figure(getattr(one, name)) for name in ("found", "cleared", "agreed", "kappa", "ac1")}
+    figures = {name: figure(getattr(one, name)) for name in ("found", "cleared", "agreed", "kappa", "ac1")}
     return AppraiserBody(name=one.name, judged=one.judged, seconds=one.seconds, **figures)
 
 
-def _figure(one: Figure | None) -> EstimateBody | None:
+def figure(one: Figure | None) -> EstimateBody | None:
+    """A figure as the API tells it."""
     return None if one is None else EstimateBody(**one.__dict__, band=one.band)

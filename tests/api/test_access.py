@@ -54,6 +54,9 @@ ENGINEERS: list[Asked] = [
     ("POST", "/lines/phones/known/1/retire", None),
     ("GET", "/units", None),
     ("GET", "/units/export/csv", None),
+    ("GET", "/lines/phones/studies", None),
+    ("POST", "/lines/phones/studies", {"title": "Asked by a test.", "serials": ["S1"], "people": ["ines"]}),
+    ("GET", "/studies/1", None),
     ("GET", "/journal", None),
     ("GET", "/journal/verify", None),
 ]

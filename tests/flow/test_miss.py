@@ -256,3 +256,13 @@ def test_confirmed_misses_outside_the_audit_are_no_evidence_and_lower_the_line_w
     assert level() is not Level.PARTIAL_AUTOMATION
     assert 3 <= sum(kind == "escape" for kind, _ in alarms(plant)) <= 9
     assert ("escapes", "phones") in alarms(plant)
+
+
+def test_a_unit_that_the_defect_book_shows_is_left_to_adjudicators(plant: Plant) -> None:
+    report(plant)
+    unit = plant.find("S-0001")
+    plant.write(lambda tx: tx.exec_driver_sql(
+        "INSERT INTO book (line_id, unit_id, image_id, view, defect, counts, words, by, at)"
+        f" SELECT line_id, unit_id, id, view, '', true, '', 'erin', 0 FROM image WHERE unit_id = {unit.id}"
+    ))  # fmt: skip
+    assert claim(plant) is None
