@@ -28,7 +28,7 @@ NOT_FOR_PEOPLE = {
 ASIDE = {"text", "detail", "words", "told"}  # what a message is called before it is raised or fired
 
 
-def template(node: ast.expr) -> str | None:
+def template(node: ast.AST) -> str | None:
     """The string of an expression with {0}, {1}, ... for what is filled in; None where it is no string."""
     if isinstance(node, ast.Constant) and isinstance(node.value, str):
         return node.value
@@ -43,8 +43,10 @@ def template(node: ast.expr) -> str | None:
     return None
 
 
-def _said(tree: ast.AST) -> Iterator[ast.expr]:
+def _said(tree: ast.AST) -> Iterator[ast.AST]:
     for node in ast.walk(tree):
+        if isinstance(node, ast.Return) and node.value is not None:
+            yield from (one for one in ast.walk(node.value) if (template(one) or "")[-1:] == ".")
         raised = node.exc if isinstance(node, ast.Raise) else None
         if isinstance(raised, ast.Call) and raised.args and ast.unparse(raised.func) not in NOT_FOR_PEOPLE:
             yield raised.args[0]
@@ -53,7 +55,7 @@ def _said(tree: ast.AST) -> Iterator[ast.expr]:
             yield node.value
 
 
-def _choices(node: ast.expr) -> Iterator[ast.expr]:
+def _choices(node: ast.AST) -> Iterator[ast.AST]:
     if isinstance(node, ast.IfExp):
         yield from _choices(node.body)
         yield from _choices(node.orelse)

@@ -44,11 +44,13 @@ def live(page) -> None:
     page.wait_for_selector("#live[data-state=live]")
 
 
-@pytest.mark.parametrize("theme", ["light", "dark"])
-@pytest.mark.parametrize(("width", "height"), [(1440, 900), (390, 844)])
-def test_no_page_is_too_wide_or_complains(window, plant, width, height, theme):
+@pytest.mark.parametrize(
+    ("width", "height", "theme", "language"),
+    [(1440, 900, "light", "en"), (1440, 900, "dark", "zh"), (390, 844, "dark", "en"), (390, 844, "light", "vi")],
+)
+def test_no_page_is_too_wide_or_complains(window, plant, width, height, theme, language):
     plant.windows([120.0] * 9)
-    page = window("erin", width=width, height=height, color_scheme=theme)
+    page = window("erin", width=width, height=height, color_scheme=theme, locale=language)
     for path in PAGES:
         page.goto(path)
         live(page)
