@@ -98,8 +98,7 @@ class Chosen:
 def chosen(tx: Tx, task: Task, person_id: int, now: datetime, known_share: float, second_share: float) -> Chosen | None:
     """The past unit to give a person before a task that is due; mostly None."""
     line = lines.in_force_by_id(tx, task.line_id)
-    kinds = ((KNOWN_ANSWER, known_share), (SECOND_READING, second_share))
-    wanted = [kind for kind, share in kinds if due(line.audit_salt, kind, task.id, person_id, share)]
+    wanted = _wanted(line, task, person_id, known_share, second_share)
     if not wanted or known.was_instead_of(tx, task.id, person_id):
         return None
     for kind in wanted:
@@ -115,16 +114,23 @@ def chosen(tx: Tx, task: Task, person_id: int, now: datetime, known_share: float
     return None
 
 
+def _wanted(line: LineInForce, task: Task, person_id: int, known_share: float, second_share: float) -> list[str]:
+    kinds = ((KNOWN_ANSWER, known_share), (SECOND_READING, second_share))
+    return [kind for kind, share in kinds if due(line.audit_salt, kind, task.id, person_id, share)]
+
+
 def instead_of(
     tx: Tx, task: Task, person_id: int, now: datetime, known_share: float, second_share: float
 ) -> Task | None:
     """A past unit to give a person before a task that is due, as a task of its own; mostly None."""
-    if known_share or second_share:
-        queue.end_showings(tx, queue.lapsed(task.line_id, now), now)
+    line = lines.in_force_by_id(tx, task.line_id)
+    if not _wanted(line, task, person_id, known_share, second_share):
+        return None
+    queue.end_showings(tx, queue.lapsed(line.id, now), now)
     it = chosen(tx, task, person_id, now, known_share, second_share)
     if it is None:
         return None
-    salt, before = lines.in_force_by_id(tx, task.line_id).audit_salt, units.get(tx, task.unit_id)
+    salt, before = line.audit_salt, units.get(tx, task.unit_id)
     made = queue.open_showing(tx, task.line_id, it.unit_id, it.kind, task.ready_at, now)
     known.show(
         tx, it.unit_id, known_id=it.known_id, label_id=it.label_id, task_id=made.id, person_id=person_id,

@@ -57,9 +57,13 @@ def answer(
     """Keep the answer, and show the next unit."""
     try:
         given = _label(answer, tuple(defects), note, seconds, marks)
-        answered = desk.write(
-            lambda tx: label.answer(
-                tx, task_id=task_id, lease=lease, person=desk.person, label=given, seen=tuple(seen), now=desk.now
+        # Both in one transaction: the next unit is there one fsync earlier.
+        answered, held = desk.write(
+            lambda tx: (
+                label.answer(
+                    tx, task_id=task_id, lease=lease, person=desk.person, label=given, seen=tuple(seen), now=desk.now
+                ),
+                review.claim(tx, **_wanted(desk, line)) if desk.in_part else None,
             )
         )
     except (Refusal, InvalidLabel) as refused:
@@ -68,7 +72,7 @@ def answer(
     if not desk.in_part:
         return _on(desk, line)
     last = Last(serial=answered.serial, verdict=given.verdict, defects=given.defect_types, effective=answered.effective)
-    return _work(desk, line, last=last)
+    return _shown(desk, line, held, last=last)
 
 
 @router.post("/review/{task_id}/keep")
@@ -120,18 +124,25 @@ def _on(desk: Desk, line: str) -> Response:
     return desk.go(f"/review?line={line}" if line.isidentifier() or line.replace("-", "").isalnum() else "/review")
 
 
-def _work(desk: Desk, line: str, *, status: int = 200, **told: Any) -> HTMLResponse:
-    """The unit in hand, as a whole page or as the part a script swaps in."""
-    wanted: dict[str, Any] = {
+def _wanted(desk: Desk, line: str) -> dict[str, Any]:
+    return {
         "person_id": desk.person.id, "line": line or None, "now": desk.now,
         "second_share": desk.services.second_readings,
     }  # fmt: skip
-    held = desk.write(lambda tx: review.claim(tx, **wanted))
+
+
+def _work(desk: Desk, line: str, *, status: int = 200, **told: Any) -> HTMLResponse:
+    """The unit in hand, as a whole page or as the part a script swaps in."""
+    held = desk.write(lambda tx: review.claim(tx, **_wanted(desk, line)))
+    return _shown(desk, line, held, status=status, **told)
+
+
+def _shown(desk: Desk, line: str, held: review.Held | None, *, status: int = 200, **told: Any) -> HTMLResponse:
     sheet, upcoming = None, tuple[int, ...]()
     if held is not None:
         with desk.services.db.read() as tx:
             sheet = report.sheet(tx, held.task_id)
-            upcoming = report.images_of(tx, review.upcoming(tx, held=held.task_id, **wanted))
+            upcoming = report.images_of(tx, review.upcoming(tx, held=held.task_id, **_wanted(desk, line)))
     values = {"problem": "", "note": "", "marks": "", "last": None, "upcoming": upcoming, **told}
     return desk.page(
         "review.html", block="work" if desk.in_part else None, status=status, sheet=sheet, line=line,

@@ -1,4 +1,4 @@
-"""Two inspectors at once on one queue, and an answer that nothing else on the page may hold up."""
+"""Two inspectors at once on one queue, and a next unit that nothing may hold up."""
 
 import re
 
@@ -59,3 +59,27 @@ def test_an_answer_is_sent_while_the_page_asks_how_long_the_queue_is(window):
     on_the_desk(page, "A-1")
     for route in held:
         route.abort()
+
+
+def test_a_large_picture_is_decoded_ahead_in_the_size_of_the_screen(window, plant):
+    plant.line("big", views=("top",))
+    for i in range(2):
+        plant.unit(f"B-{i}", line="big", views=("top",), size=(2400, 1800))
+        plant.wait(1)
+    page = window("ines")
+    page.goto("/review?line=big")
+    on_the_desk(page, "B-0")
+    page.wait_for_timeout(1500)
+    page.keyboard.press("Space")
+    page.wait_for_selector('#work[data-serial="B-1"][data-ready]')
+    shown = page.evaluate(
+        """() => { const canvas = document.querySelector("canvas.stand-in");
+                   const copy = new OffscreenCanvas(canvas.width, canvas.height).getContext("2d");
+                   copy.drawImage(canvas, 0, 0);
+                   return [canvas.width, [...copy.getImageData(canvas.width / 2, canvas.height / 2, 1, 1).data]]; }"""
+    )
+    assert 300 < shown[0] < 2400
+    assert shown[1][3] == 255, "the picture is on it"
+    page.wait_for_selector(".view.zoomable")
+    assert page.locator("canvas.stand-in").evaluate("one => getComputedStyle(one).visibility") == "hidden"
+    assert page.complaints == []

@@ -29,10 +29,33 @@
     if (sessionStorage.getItem("overlay") === "off" && work().dataset.ai) work().dataset.ai = "off";
     const tabs = work().querySelectorAll("[data-show]");
     if (tabs.length > 1) work().querySelector(".views").dataset.tabs = "on";
-    const pictures = [...work().querySelectorAll("img.picture")];
-    Promise.allSettled(pictures.map((picture) => picture.decode())).then(painted);
+    const pictures = [...work().querySelectorAll(".views img.picture")];
+    Promise.allSettled(pictures.filter((picture) => !standIn(picture)).map((picture) => picture.decode())).then(painted);
     deepTimer = setTimeout(() => window.jidokaDeep?.attachAll(), 450);
     countDown();
+  }
+
+  // A picture of many megapixels takes long to decode; what was decoded ahead, in the size of the screen, stands in for
+  // it until the viewer, which has all of it, is laid over it.
+  function standIn(picture) {
+    const ready = preloaded.get(new URL(picture.src).pathname)?.small;
+    if (!ready) return false;
+    const canvas = document.createElement("canvas");
+    [canvas.width, canvas.height, canvas.className] = [ready.width, ready.height, "picture stand-in"];
+    canvas.getContext("bitmaprenderer").transferFromImageBitmap(ready);
+    canvas.setAttribute("aria-hidden", "true");
+    picture.classList.add("stood-for");
+    picture.after(canvas);
+    return true;
+  }
+
+  async function shrink(known) {
+    const room = work()?.querySelector(".view[data-picture]")?.getBoundingClientRect();
+    await known.picture.decode();
+    const { naturalWidth: width, naturalHeight: height } = known.picture;
+    const share = room && Math.min(room.width / width, room.height / height) * devicePixelRatio;
+    if (!share || share >= 1) return;
+    known.small = await createImageBitmap(known.picture, { resizeWidth: Math.ceil(width * share), resizeQuality: "medium" });
   }
 
   function preload() {
@@ -42,8 +65,9 @@
       if (preloaded.has(address)) continue;
       const picture = new Image();
       picture.src = address;
-      picture.decode().catch(() => {});
-      preloaded.set(address, picture);
+      const known = { picture, small: null };
+      shrink(known).catch(() => {});
+      preloaded.set(address, known);
     }
   }
 
