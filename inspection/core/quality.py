@@ -1,8 +1,11 @@
 """How well inspectors judge, and the AI as one more of them: agreement, defects found, good units passed."""
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from statistics import median
+
+import numpy as np
 
 from inspection.core.agreement import Estimate, ac1, cohen, fleiss, proportion
 from inspection.core.bias import Bias
@@ -154,11 +157,12 @@ def _type(kind: str, pairs: Sequence[Pair], checked: Sequence[Checked]) -> Appra
 
 
 def _two(said: Sequence[tuple[Verdict, Verdict]]) -> dict[str, Estimate | None]:
-    table = [[said.count((one, other)) for other in _SIDES] for one in _SIDES]
+    counted = Counter(said)
+    table = [[counted[one, other] for other in _SIDES] for one in _SIDES]
     same = table[0][0] + table[1][1]
-    ratings = [[both.count(side) for side in _SIDES] for both in said]
+    ratings = np.repeat([[2, 0], [1, 1], [0, 2]], [table[0][0], len(said) - same, table[1][1]], axis=0)
     return {
-        "agreed": proportion(same, len(said)), "kappa": cohen(table), "ac1": ac1(ratings) if ratings else None,
+        "agreed": proportion(same, len(said)), "kappa": cohen(table), "ac1": ac1(ratings) if len(said) else None,
     }  # fmt: skip
 
 

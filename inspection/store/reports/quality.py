@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import Select, and_, case, func, select
@@ -44,10 +45,9 @@ def quality(tx: Tx, now: datetime, line: str = "", days: int = 30, only: str = "
     chosen = [lines.in_force(tx, line)] if line else [one for one in every if not one.line.simulated] or every
     until = now.replace(hour=0, minute=0, second=0, microsecond=0) if only else now - UNDO_WITHIN
     reader = _Reader(tx, {one.id: one.policy.terms for one in chosen}, now - timedelta(days=days), until)
-    given, known, pairs = reader.given(), list(reader.known()), list(reader.pairs())
+    given, known, pairs = reader.given(only), list(reader.known()), list(reader.pairs())
     led = list(reader.led())
     if only:
-        given = [one for one in given if one.person == only]
         known = [one for one in known if one.said.person == only]
         pairs = [one for one in pairs if only in (one.first.person, one.second.person)]
         led = [one for one in led if one.said.person == only]
@@ -68,22 +68,30 @@ class _Reader:
         self.tx, self.terms, self.cut = tx, terms, False
         self.since, self.until = micros(since), micros(until)
 
-    def given(self) -> list[Said]:
-        """Labels that count, newest first."""
+    def given(self, only: str = "") -> list[Said]:
+        """Labels that count, of one person where `only` names one, newest first; without their defects, which take long
+        to read of so many."""
         found: list[Said] = []
         for line_id in self.terms:
             query = (
-                select(*_LABEL, PERSON.c.name, *_UNIT)
+                select(*_GIVEN, PERSON.c.name, *_UNIT)
                 .join(PERSON, PERSON.c.id == LABEL.c.person_id)
                 .join(UNIT, UNIT.c.id == LABEL.c.unit_id)
                 .where(LABEL.c.line_id == line_id, LABEL.c.at >= self.since, LABEL.c.at <= self.until)
-                .where(LABEL.c.effective)
+                .where(LABEL.c.effective, *([PERSON.c.name == only] if only else []))
                 .order_by(LABEL.c.at.desc())
                 .limit(MOST)
             )
             rows = self.tx.execute(query).all()
             self.cut = self.cut or len(rows) == MOST
-            found += [self._said(row, row.name) for row in rows]
+            terms = self.terms[line_id]
+            found += [
+                Said(
+                    person=name, verdict=_VERDICT[verdict], seconds=seconds, saw_ai=bool(saw_ai),
+                    ai=ai_verdict(terms, model, score),
+                )
+                for verdict, seconds, saw_ai, name, _, model, score in rows
+            ]  # fmt: skip
         return found
 
     def pairs(self) -> Iterator[Pair]:
@@ -99,7 +107,7 @@ class _Reader:
         for row in self.tx.execute(self._shown(query)):
             yield Pair(
                 first=self._said(row, row.name), second=self._answer(row),
-                truth=Verdict(row.truth) if row.truth else None, truth_types=tuple(json.loads(row.truth_types)),
+                truth=Verdict(row.truth) if row.truth else None, truth_types=_types(row.truth_types),
             )  # fmt: skip
 
     def known(self) -> Iterator[Checked]:
@@ -115,7 +123,7 @@ class _Reader:
         )
         for row in self.tx.execute(self._shown(query)):
             truth = Verdict.REJECT if row.defective else Verdict.PASS
-            types = tuple(json.loads(row.defect_types or "[]")) if row.defective else ()
+            types = _types(row.defect_types or "[]") if row.defective else ()
             yield Checked(said=self._answer(row), truth=truth, types=types)
 
     def led(self) -> Iterator[Led]:
@@ -158,13 +166,13 @@ class _Reader:
 
     def _said(self, row: Any, name: str) -> Said:
         return Said(
-            person=name, verdict=Verdict(row.verdict), types=tuple(json.loads(row.types)), seconds=row.seconds,
+            person=name, verdict=Verdict(row.verdict), types=_types(row.types), seconds=row.seconds,
             saw_ai=bool(row.saw_ai), ai=self._ai(row),
         )  # fmt: skip
 
     def _answer(self, row: Any) -> Said:
         return Said(
-            person=row.other, verdict=Verdict(row.other_verdict), types=tuple(json.loads(row.other_types)),
+            person=row.other, verdict=Verdict(row.other_verdict), types=_types(row.other_types),
             seconds=row.other_seconds, ai=self._ai(row),
         )  # fmt: skip
 
@@ -174,11 +182,18 @@ class _Reader:
 
 _SIDES: Sequence[Verdict] = (Verdict.PASS, Verdict.REJECT)
 _LABEL = (LABEL.c.verdict, LABEL.c.defect_types.label("types"), LABEL.c.seconds, LABEL.c.saw_ai)
+_VERDICT = {str(one): one for one in Verdict}
+_GIVEN = (LABEL.c.verdict, LABEL.c.seconds, LABEL.c.saw_ai)
 _UNIT = (UNIT.c.line_id, UNIT.c.model, UNIT.c.score)
 _SHOWN = (
     _SECOND.c.name.label("other"), SHOWING.c.verdict.label("other_verdict"),
     SHOWING.c.defect_types.label("other_types"), SHOWING.c.seconds.label("other_seconds"),
 )  # fmt: skip
+
+
+@lru_cache(maxsize=1024)
+def _types(body: str) -> tuple[str, ...]:
+    return tuple(json.loads(body))
 
 
 def _of_unit(query: Select[Any]) -> Select[Any]:
