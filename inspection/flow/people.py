@@ -91,8 +91,9 @@ def open_session(
 
 
 def who(tx: Tx, *, token: str, now: datetime, idle: timedelta = IDLE_LIMIT) -> tuple[Person, bool] | None:
-    """The person behind a cookie, and whether the session is due to be touched; None for one that rested too long."""
-    found = people.session(tx, token, now, now - idle)
+    """The person behind a cookie, and whether the session is due to be touched; None for one that rested too long, not
+    counting the time for which a touch may be late: the page locks first, and says where to come back to."""
+    found = people.session(tx, token, now, now - idle - _TOUCH_EVERY)
     return None if found is None else (found[0], now - found[1] > _TOUCH_EVERY)
 
 

@@ -6,6 +6,7 @@ import pytest
 
 from review_ui import texts
 from tests.review_ui.messages import catalogue, messages
+from tests.review_ui.test_access import ADJUDICATORS_LOOK, LOOK
 
 OTHERS = [language for language in texts.LANGUAGES if language != "en"]
 FIELD = re.compile(r"\{(\w*)[^}]*\}")
@@ -43,3 +44,25 @@ def test_texts_have_the_shape_of_the_english_ones(language):
 def test_messages_are_found_in_the_source():
     assert "Only your last answer can be taken back, within {0} seconds." in messages()
     assert "Name or password is wrong." in messages()
+
+
+@pytest.mark.parametrize("language", OTHERS)
+def test_every_page_is_there_in_every_language(visit, plant, language):
+    plant.line(simulated=True)
+    plant.unit("A-1")
+    plant.model()
+    adam = visit("adam")
+    adam.cookies["language"] = language
+    for path in [
+        *LOOK,
+        *ADJUDICATORS_LOOK,
+        "/new-line",
+        "/journal",
+        "/people",
+        "/lines/phones/replay",
+        "/lines/phones/rollout",
+    ]:
+        answer = adam.get(path)
+        assert answer.status_code == 200, path
+        if answer.headers["content-type"].startswith("text/html") and "<html" in answer.text:
+            assert f'<html lang="{texts.catalogue(language).language}"' in answer.text
