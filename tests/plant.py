@@ -48,7 +48,8 @@ class Plant:
         self.write(
             lambda tx: train.register(tx, line="phones", trained=trained, samples=samples, by="setup", now=self.now)
         )
-        for name, role in (("ines", Role.INSPECTOR), ("ivan", Role.INSPECTOR), ("erin", Role.ENGINEER)):
+        for name, role in (("ines", Role.INSPECTOR), ("ivan", Role.INSPECTOR), ("erin", Role.ENGINEER),
+                           ("adam", Role.ADMIN)):  # fmt: skip
             self.write(
                 lambda tx, name=name, role=role: people.add(
                     tx, name=name, role=role, hashed="-", by="setup", now=self.now

@@ -12,7 +12,7 @@ from inspection.core.journal import plain
 from inspection.core.known import InvalidKnown
 from inspection.core.label import InvalidLabel
 from inspection.core.line import InvalidLine, Unknown
-from inspection.core.people import NotAllowed
+from inspection.core.people import InvalidPerson, NotAllowed
 from inspection.core.policy import InvalidPolicy, Outdated
 from inspection.core.review import Refusal
 from inspection.core.rollout import InvalidRollout
@@ -21,7 +21,7 @@ from inspection.store.database import Unavailable
 
 STATUS: dict[type[Exception], int] = {  # an error's own kind comes before what it is a kind of
     NotAllowed: 403, Unknown: 404, Outdated: 409, Refusal: 409, InvalidPolicy: 422, InvalidRollout: 422,
-    InvalidLabel: 422, InvalidLine: 422, InvalidKnown: 422, InvalidStudy: 422,
+    InvalidLabel: 422, InvalidLine: 422, InvalidKnown: 422, InvalidStudy: 422, InvalidPerson: 422,
 }  # fmt: skip
 MOST = 1 << 20  # bytes of a body of JSON
 

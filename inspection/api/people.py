@@ -90,6 +90,7 @@ def caller(role: Role) -> Any:
 AsInspector = Annotated[Caller, caller(Role.INSPECTOR)]
 AsAdjudicator = Annotated[Caller, caller(Role.ADJUDICATOR)]
 AsEngineer = Annotated[Caller, caller(Role.ENGINEER)]
+AsAdmin = Annotated[Caller, caller(Role.ADMIN)]
 
 
 class Me(BaseModel):

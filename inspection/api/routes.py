@@ -21,12 +21,14 @@ from inspection.api import (
     replay,
     review,
     rollout,
+    staff,
     study,
     units,
 )
 
 _VERBS = (
-    health, images, events, people, line, policy, proof, certificate, known, adjudicate, miss, quality, study, rollout,
+    health, images, events, people, staff, line, policy, proof, certificate, known, adjudicate, miss, quality, study,
+    rollout,
     replay, review, files, export, units, journal, monitor, demo,
 )  # fmt: skip
 ROUTERS = tuple(verb.router for verb in _VERBS)

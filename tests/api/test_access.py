@@ -64,7 +64,14 @@ ADJUDICATORS: list[Asked] = [
     ("GET", "/adjudicate", None),
     ("POST", "/adjudicate/second/1", {"defective": True, "reason": "Asked by a test."}),
 ]
-ALL = [*INSPECTORS, *ADJUDICATORS, *ENGINEERS]
+ADMINS: list[Asked] = [
+    ("GET", "/people", None),
+    ("POST", "/people", {"name": "nora"}),
+    ("POST", "/people/nobody/role", {"role": "engineer"}),
+    ("POST", "/people/nobody/password", None),
+    ("POST", "/people/nobody/disable", None),
+]
+ALL = [*INSPECTORS, *ADJUDICATORS, *ENGINEERS, *ADMINS]
 OF_CAMERAS = {
     "/health",
     "/lines/{line}/images/{capture_id}",
@@ -104,11 +111,17 @@ def test_who_may_ask_what(served: Served) -> None:
     for asked in ADJUDICATORS:
         answer = ask(ines, asked)
         assert (answer.status_code, "needs the role adjudicator" in answer.json()["detail"]) == (403, True), asked
+    for asked in ADMINS:
+        for client in (ines, erin):
+            answer = ask(client, asked)
+            assert (answer.status_code, "needs the role admin" in answer.json()["detail"]) == (403, True), asked
     assert journal_length(served) == before, "somebody changed something who must not"
     for asked in INSPECTORS:
         assert ask(ines, asked).status_code in (200, 204, 404, 409, 422), asked
         assert ask(ines, asked).json()["detail"] if ask(ines, asked).status_code > 300 else True
-    for asked in ALL:
+    for asked in ADMINS:
+        assert ask(served.as_("adam"), asked).status_code in (200, 201, 422), asked
+    for asked in [*INSPECTORS, *ADJUDICATORS, *ENGINEERS]:
         assert ask(erin, asked).status_code not in (401, 403, 405, 500), asked
 
 

@@ -59,3 +59,30 @@ def test_the_commands_make_list_and_revoke(served: Served, monkeypatch: pytest.M
     told("revoke", listed.split()[0])
     assert served.as_("").get("/me", headers={"Authorization": f"Bearer {token}"}).status_code == 401
     assert told("tokens", "ivan") == ""
+
+
+def test_administrators_set_people_up(served: Served) -> None:
+    adam = served.as_("adam")
+    made = adam.post("/people", json={"name": "nora", "role": "adjudicator"})
+    assert (made.status_code, made.json()["name"]) == (201, "nora")
+    assert served.plant.read(lambda tx: people.check_credentials(tx, "nora", made.json()["password"])).must_change
+    assert adam.post("/people/nora/role", json={"role": "engineer"}).status_code == 204
+    (nora,) = [one for one in adam.get("/people").json() if one["name"] == "nora"]
+    assert (nora["role"], nora["must_change"], nora["disabled_at"]) == ("engineer", True, None)
+    again = adam.post("/people/nora/password").json()["password"]
+    assert again != made.json()["password"]
+    assert adam.post("/people/nora/disable").status_code == 204
+    assert [one["disabled_at"] is None for one in adam.get("/people").json() if one["name"] == "nora"] == [False]
+
+
+def test_what_cannot_be_set_up_is_said(served: Served) -> None:
+    adam = served.as_("adam")
+    for path, body, words in (
+        ("/people", {"name": "erin"}, "choose another name"),
+        ("/people", {"name": "No Name"}, "lower-case"),
+        ("/people/nobody/disable", None, "no user"),
+        ("/people/adam/disable", None, "another administrator"),
+        ("/people/adam/role", {"role": "inspector"}, "only administrator"),
+    ):
+        answer = adam.post(path, json=body)
+        assert (answer.status_code, words in answer.json()["detail"]) == (422, True), path
