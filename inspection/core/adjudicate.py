@@ -1,7 +1,7 @@
 """Two who say the opposite of one unit: what they said, and who may say what the unit is in truth."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 from inspection.core.decide import Verdict
@@ -9,6 +9,7 @@ from inspection.core.known import InvalidKnown
 from inspection.core.people import NotAllowed
 
 LEAST_REASON = 3
+WAITS = timedelta(days=90)  # what nobody has settled by then is left as it is
 
 
 class Kind(StrEnum):

@@ -2,19 +2,18 @@
 
 import json
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Select, and_, exists, func, insert, or_, select, update
 
-from inspection.core.adjudicate import Case, Kind, Opinion
+from inspection.core.adjudicate import WAITS, Case, Kind, Opinion
 from inspection.core.decide import Verdict
 from inspection.core.moment import micros, moment
 from inspection.store import book
 from inspection.store.records import DISPUTE, LABEL, LINE, PERSON, SHOWING, TASK, UNIT, dump
 from inspection.store.transaction import Tx
 
-LOOK_BACK = timedelta(days=90)
 _FIRST, _OTHER = PERSON.alias("first"), PERSON.alias("other")
 
 
@@ -41,7 +40,7 @@ def add(
 
 def waiting(tx: Tx, until: datetime, line_id: int | None = None) -> list[Case]:
     """What has waited to be settled for at most 90 days, oldest first; not what can still be taken back."""
-    since = until - LOOK_BACK
+    since = until - WAITS
     found = [*_second_readings(tx, since, until), *_late(tx, since, until), *misses(tx, until)]
     return sorted((case for case in found if line_id in (None, case.line_id)), key=lambda case: case.at)
 
@@ -93,7 +92,7 @@ def misses(tx: Tx, until: datetime) -> list[Case]:
         .join(UNIT, UNIT.c.id == DISPUTE.c.unit_id)
         .join(_OTHER, _OTHER.c.id == DISPUTE.c.person_id)
         .where(DISPUTE.c.truth == "", DISPUTE.c.kind == str(Kind.MISS), ~busy)
-        .where(DISPUTE.c.at >= micros(until - LOOK_BACK))
+        .where(DISPUTE.c.at >= micros(until - WAITS))
     )
     return [_case(Kind.MISS, row) for row in tx.execute(query.join(LINE, LINE.c.id == UNIT.c.line_id))]
 
@@ -110,7 +109,7 @@ def for_look(tx: Tx, person_id: int, line: str | None, now: datetime) -> Look | 
         select(DISPUTE.c.id, DISPUTE.c.unit_id)
         .join(UNIT, UNIT.c.id == DISPUTE.c.unit_id)
         .join(LINE, and_(LINE.c.id == UNIT.c.line_id, LINE.c.recipe_id == UNIT.c.recipe_id))
-        .where(DISPUTE.c.truth == "", DISPUTE.c.at >= micros(now - LOOK_BACK), DISPUTE.c.kind == str(Kind.MISS))
+        .where(DISPUTE.c.truth == "", DISPUTE.c.at >= micros(now - WAITS), DISPUTE.c.kind == str(Kind.MISS))
         .where(DISPUTE.c.person_id != person_id, ~said, ~seen, ~answered, ~busy, ~book.shows(UNIT.c.id))
     )
     if line is not None:
@@ -121,7 +120,7 @@ def for_look(tx: Tx, person_id: int, line: str | None, now: datetime) -> Look | 
 
 def lines_with_misses(tx: Tx, now: datetime) -> list[int]:
     """The lines of which a reported miss waits."""
-    open_ones = (DISPUTE.c.truth == "", DISPUTE.c.at >= micros(now - LOOK_BACK), DISPUTE.c.kind == str(Kind.MISS))
+    open_ones = (DISPUTE.c.truth == "", DISPUTE.c.at >= micros(now - WAITS), DISPUTE.c.kind == str(Kind.MISS))
     return list(tx.execute(select(DISPUTE.c.line_id).where(*open_ones).distinct()).scalars())
 
 

@@ -122,6 +122,14 @@ def test_what_the_ai_said_stays_unknown_until_it_is_settled(plant: Plant) -> Non
     assert (told(True), told(False)) == (True, True)
 
 
+def test_what_nobody_settles_in_three_months_is_left_as_it_is(plant: Plant) -> None:
+    read_again(plant, "S-1", Verdict.PASS, Verdict.REJECT, score=0.9)
+    plant.later(days=91)
+    unit, judy = plant.find("S-1"), plant.person("judy")
+    assert waiting(plant) == []
+    assert plant.read(lambda tx: sight.may_show_ai(tx, unit.id, judy.id, plant.now, inspector=True))
+
+
 def audited(plant: Plant, serial: str, verdict: Verdict, score: float = 0.1) -> None:
     """The AI settles a unit, ivan audits it, and ines reads it again and says the opposite."""
     other = Verdict.PASS if verdict is Verdict.REJECT else Verdict.REJECT

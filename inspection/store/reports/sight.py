@@ -7,6 +7,7 @@ from datetime import datetime
 
 from sqlalchemy import ColumnElement, Exists, and_, exists, or_, select
 
+from inspection.core.adjudicate import WAITS
 from inspection.core.label import UNDO_WITHIN
 from inspection.core.level import FREEDOM
 from inspection.core.moment import micros
@@ -32,7 +33,7 @@ def hidden(shows_ai: bool, now: datetime, *, inspector: bool) -> ColumnElement[b
     inspectors also while any other review is open, and until the unit is settled.
     """
     answer = (LABEL.c.unit_id == UNIT.c.id, LABEL.c.effective, LABEL.c.saw_ai.is_(False))
-    answered = or_(exists().where(*answer, LABEL.c.at > micros(now - UNDO_WITHIN)), in_disguise(now), disputed())
+    answered = or_(exists().where(*answer, LABEL.c.at > micros(now - UNDO_WITHIN)), in_disguise(now), disputed(now))
     audit_owed = and_(UNIT.c.audited, UNIT.c.person_verdict.is_(None))
     if inspector or not shows_ai:
         return or_(reviewed(), UNIT.c.verdict.is_(None), audit_owed, answered)
@@ -45,12 +46,15 @@ def in_disguise(now: datetime) -> ColumnElement[bool]:
     return or_(said, reviewed(~OWED))
 
 
-def disputed() -> ColumnElement[bool]:
+def disputed(now: datetime) -> ColumnElement[bool]:
     """Whether the unit waits for somebody to say what it is in truth, blind."""
-    read = (SHOWING.c.unit_id == UNIT.c.id, SHOWING.c.truth == "", SHOWING.c.at.is_not(None))
+    since = micros(now - WAITS)
+    read = (SHOWING.c.unit_id == UNIT.c.id, SHOWING.c.truth == "", SHOWING.c.at >= since)
     differs = exists().where(*read, LABEL.c.id == SHOWING.c.label_id, LABEL.c.verdict != SHOWING.c.verdict)
     against = or_(DISPUTE.c.kind == "miss", DISPUTE.c.claim != UNIT.c.person_verdict)
-    return or_(differs, exists().where(DISPUTE.c.unit_id == UNIT.c.id, DISPUTE.c.truth == "", against))
+    return or_(
+        differs, exists().where(DISPUTE.c.unit_id == UNIT.c.id, DISPUTE.c.truth == "", DISPUTE.c.at >= since, against)
+    )
 
 
 def shown_at(known: lines.LineInForce) -> bool:
