@@ -21,7 +21,7 @@ SAFE_METHODS = ("GET", "HEAD")
 CSRF_HEADER = "x-csrf-token"
 FORMS = ("multipart/form-data", "application/x-www-form-urlencoded")
 LIVE_HEADER = "x-live"
-WALLS = ("/", "/andon")  # what hangs on a wall stays signed in as long as it is shown
+WALL = "/andon"  # stays signed in as long as it is shown
 T = TypeVar("T")
 
 
@@ -130,8 +130,8 @@ def _desk(request: Request) -> Desk:
     if found is None:
         raise SignInFirst(f"/sign-in?{urlencode({'next': _wanted(request)})}")
     person, due = found
-    # A page that refreshes itself does not keep an abandoned terminal signed in; the board on the wall does.
-    if due and (LIVE_HEADER not in request.headers or request.url.path in WALLS):
+    # A page that refreshes itself does not keep an abandoned terminal signed in; the wall screen does.
+    if due and (LIVE_HEADER not in request.headers or request.url.path == WALL):
         services.db.write(lambda tx: people.touch(tx, token=token, now=now))
     return Desk(request=request, services=services, person=person, now=now)
 

@@ -21,6 +21,7 @@ class InvalidPerson(ValueError):
 class Role(StrEnum):
     """What a person is on the shop floor. Each role may also do what the ones before it may."""
 
+    VIEWER = "viewer"  # a wall screen
     INSPECTOR = "inspector"
     ADJUDICATOR = "adjudicator"
     ENGINEER = "engineer"

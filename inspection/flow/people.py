@@ -13,6 +13,7 @@ from inspection.store import journal, people, tokens
 from inspection.store.database import Tx
 
 SESSION_LASTS = timedelta(hours=12)
+SCREEN_LASTS = timedelta(days=365)  # nobody climbs up to a wall screen each shift, and it can change nothing
 IDLE_LIMIT = timedelta(minutes=15)  # after which a terminal locks
 _TOUCH_EVERY = timedelta(minutes=1)
 _hasher = PasswordHash.recommended()
@@ -84,7 +85,7 @@ def open_session(
     token, csrf = secrets.token_urlsafe(32), secrets.token_urlsafe(32)
     if terminal:
         people.close_at_terminal(tx, terminal, person.id)
-    people.open_session(tx, person.id, token, csrf, now, until or now + SESSION_LASTS, terminal)
+    people.open_session(tx, person.id, token, csrf, now, until or now + lasts(person), terminal)
     signed = Change(subject=f"person/{person.name}", event="signed_in", actor=person.name, facts=facts(by=by))
     journal.append(tx, now, signed)
     return SignedIn(token=token, person=Person(**{**person.__dict__, "csrf": csrf}))
@@ -93,8 +94,18 @@ def open_session(
 def who(tx: Tx, *, token: str, now: datetime, idle: timedelta = IDLE_LIMIT) -> tuple[Person, bool] | None:
     """The person behind a cookie, and whether the session is due to be touched; None for one that rested too long, not
     counting the time for which a touch may be late: the page locks first, and says where to come back to."""
-    found = people.session(tx, token, now, now - idle - _TOUCH_EVERY)
-    return None if found is None else (found[0], now - found[1] > _TOUCH_EVERY)
+    found = people.session(tx, token, now, now - SCREEN_LASTS)
+    if found is None:
+        return None
+    person, rested = found[0], now - found[1]
+    if person.role is Role.VIEWER:
+        return person, False
+    return None if rested >= idle + _TOUCH_EVERY else (person, rested > _TOUCH_EVERY)
+
+
+def lasts(person: Person) -> timedelta:
+    """How long a session of theirs lasts at most."""
+    return SCREEN_LASTS if person.role is Role.VIEWER else SESSION_LASTS
 
 
 def touch(tx: Tx, *, token: str, now: datetime) -> None:

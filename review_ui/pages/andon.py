@@ -14,7 +14,7 @@ router = APIRouter()
 
 
 @router.get("/andon")
-def show(desk: Annotated[Desk, guard(Role.INSPECTOR)]) -> HTMLResponse:
+def show(desk: Annotated[Desk, guard(Role.VIEWER)]) -> HTMLResponse:
     """The wall screen."""
     tiles = desk.read(lambda tx: andon(tx, desk.now))
     theme = "light" if desk.request.cookies.get("theme") == "light" else "dark"

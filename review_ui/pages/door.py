@@ -15,7 +15,7 @@ from review_ui.services import Services
 
 router = APIRouter()
 Short = Annotated[str, Form(max_length=300)]
-Anybody = Annotated[Desk, guard(Role.INSPECTOR, even_unchanged=True)]
+Anybody = Annotated[Desk, guard(Role.VIEWER, even_unchanged=True)]
 YEAR_S = 365 * 24 * 3600
 TOLD = ("out", "changed", "locked")
 
@@ -45,7 +45,7 @@ def sign_in(request: Request, name: Short = "", password: Short = "", next: Shor
         return _door(request, status=403, next=local(next), name=name, problem=str(refused))
     throttle.right(name)
     signed = services.db.write(lambda tx: people.open_session(tx, person=person, now=now, terminal=here))
-    return with_session(RedirectResponse(local(next), status_code=303), services, signed.token, here)
+    return with_session(RedirectResponse(local(next), status_code=303), services, signed, here)
 
 
 @router.post("/pin", dependencies=[Depends(same_origin)])
@@ -66,7 +66,7 @@ def by_pin(request: Request, name: Short = "", pin: Short = "", next: Short = "/
         return _door(request, status=403, next=local(next), chosen=name, problem=str(refused))
     throttle.right(key)
     signed = services.db.write(lambda tx: terminal.come_back(tx, terminal=here, person=person, until=until, now=now))
-    return with_session(RedirectResponse(local(next), status_code=303), services, signed.token, here)
+    return with_session(RedirectResponse(local(next), status_code=303), services, signed, here)
 
 
 @router.post("/lock")
@@ -104,10 +104,10 @@ def speaks(answer: Response, language: str) -> Response:
     return answer
 
 
-def with_session(answer: Response, services: Services, token: str, here: str) -> Response:
+def with_session(answer: Response, services: Services, signed: people.SignedIn, here: str) -> Response:
     """Give the browser the session's cookie, and the one that tells this terminal from others."""
-    lasts = int(people.SESSION_LASTS.total_seconds())
-    for name, value, seconds in ((COOKIE, token, lasts), (TERMINAL, here, YEAR_S)):
+    lasts = int(people.lasts(signed.person).total_seconds())
+    for name, value, seconds in ((COOKIE, signed.token, lasts), (TERMINAL, here, YEAR_S)):
         answer.set_cookie(
             name, value, max_age=seconds, httponly=True, samesite="lax", secure=services.secure_cookies, path="/"
         )

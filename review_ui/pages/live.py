@@ -18,7 +18,7 @@ ROUNDS = 60  # then the browser connects anew, and is asked again who it is
 
 
 @router.get("/live")
-async def live(desk: Annotated[Desk, guard(Role.INSPECTOR)]) -> EventSourceResponse:
+async def live(desk: Annotated[Desk, guard(Role.VIEWER)]) -> EventSourceResponse:
     """One word for every kind of change: it tells nobody what has changed, so it gives no audit away."""
     return EventSourceResponse(_tell(desk.services.changes), headers={"cache-control": "no-store"})
 

@@ -16,7 +16,13 @@ from inspection.core.people import Role
 from review_ui.guard import COOKIE
 from tests.review_ui.plant import Plant
 
-CAST = {"ines": Role.INSPECTOR, "judy": Role.ADJUDICATOR, "erin": Role.ENGINEER, "adam": Role.ADMIN}
+CAST = {
+    "wall": Role.VIEWER,
+    "ines": Role.INSPECTOR,
+    "judy": Role.ADJUDICATOR,
+    "erin": Role.ENGINEER,
+    "adam": Role.ADMIN,
+}
 
 
 @pytest.fixture(scope="session")

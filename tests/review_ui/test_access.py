@@ -193,14 +193,32 @@ def test_a_session_ends_when_idle_and_when_signed_out(visit, plant):
     assert other.get("/queue").status_code == 303
 
 
-def test_a_page_that_refreshes_itself_does_not_keep_a_terminal_signed_in_but_the_board_does(visit, plant):
-    left_open, wall = visit("ines"), visit("erin")
+def test_a_page_that_refreshes_itself_does_not_keep_a_terminal_signed_in_but_the_wall_screen_does(visit, plant):
+    left_open, board, wall = visit("ines"), visit("ines"), visit("erin")
     for _ in range(5):
         plant.wait(800)
         left_open.get("/queue", x_live="yes")
-        wall.get("/", x_live="yes")
-    assert left_open.get("/queue").status_code == 303
-    assert wall.get("/").status_code == 200
+        board.get("/", x_live="yes")
+        wall.get("/andon", x_live="yes")
+    assert left_open.get("/queue").status_code == board.get("/").status_code == 303
+    assert wall.get("/andon").status_code == 200
+
+
+def test_a_viewer_sees_the_wall_screen_for_months_and_nothing_else(visit, plant):
+    wall = visit("wall")
+    assert wall.get("/").headers["location"] == "/andon"
+    before = journal_length(plant)
+    for path in [*LOOK, *ADJUDICATORS_LOOK, *ENGINEERS_LOOK, "/people"]:
+        if path not in ("/", "/andon", "/password"):
+            assert wall.get(path).status_code == 403, path
+    for path in [*INSPECTORS_ACT, *ADJUDICATORS_ACT, *ENGINEERS_ACT, *ADMINS_ACT]:
+        if path != "/password":
+            assert wall.post(path, FIELDS.get(path)).status_code == 403, path
+    assert journal_length(plant) == before
+    plant.wait(100 * 24 * 3600)
+    assert wall.get("/andon").status_code == 200
+    plant.wait(300 * 24 * 3600)
+    assert wall.get("/andon").status_code == 303
 
 
 @pytest.mark.parametrize("name", ["ines", "judy", "erin"])
