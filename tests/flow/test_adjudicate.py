@@ -171,9 +171,13 @@ def test_an_audit_that_agreed_with_a_wrong_reject_counts_as_overkill(deciding: P
 
 
 def test_what_speaks_for_the_ai_after_all_is_not_made_up_for(deciding: Plant) -> None:
+    held = deciding.claim("ivan") if deciding.unit("S-0", 0.1) else None
+    assert held is not None
+    deciding.answer(held, Verdict.PASS, "ivan")
+    deciding.later(days=2)
     audited(deciding, "S-1", Verdict.REJECT)
     before = guards(deciding)
-    assert before["escapes"] == (1, 1)
+    assert before["escapes"] == (1, 2)
     settle(deciding, waiting(deciding)[0], defective=False)
     assert guards(deciding) == before
 

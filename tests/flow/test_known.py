@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 
 from inspection.core.decide import Verdict
-from inspection.core.known import InvalidKnown, Misses
+from inspection.core.known import InvalidKnown, Misses, Readings
 from inspection.core.level import Level
 from inspection.core.review import Refusal
 from inspection.flow import adjudicate, guard, known, label, review
@@ -382,6 +382,21 @@ def test_readings_that_agree_count_for_people_and_good_ones_for_nobody(plant: Pl
     assert found is not None
     assert (found.found, found.shown) == (1, 1)
     assert differences(plant) == []
+
+
+def test_a_unit_judged_with_the_ai_in_sight_is_read_again_and_tells_nothing_of_what_people_find(plant: Plant) -> None:
+    plant.level(Level.AI_ASSIST)
+    plant.unit("S-0500", 0.1)
+    held = plant.claim("ivan")
+    assert held is not None
+    assert held.shows_ai
+    plant.answer(held, Verdict.REJECT, "ivan")
+    plant.later(minutes=1)
+    read_again(plant, Verdict.REJECT)
+    plant.later(seconds=31)
+    shown = plant.read(lambda tx: tx.exec_driver_sql("SELECT unit_id FROM showing").scalar_one())
+    assert shown == plant.find("S-0500").id
+    assert plant.read(lambda tx: known.readings(tx, lines.in_force(tx, "phones"), plant.now)) == Readings()
 
 
 def test_a_second_reading_can_be_taken_back(plant: Plant) -> None:

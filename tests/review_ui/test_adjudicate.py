@@ -69,3 +69,16 @@ def test_its_story_tells_nothing_of_the_ai_meanwhile(visit):
     settle = action(visit("judy").get("/adjudicate").text)
     visit("judy").post(settle, {"truth": "good", "reason": "x-ray"})
     assert "0.987" in visit("erin").get(story).text
+
+
+def test_it_is_settled_by_keyboard_alone(window):
+    page = window("judy", width=390, height=844)
+    page.goto("/adjudicate")
+    page.focus("textarea[name=reason]")
+    page.keyboard.type("x-ray")
+    for _ in range(4):  # over three types of defects to the first verdict
+        page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.value") == "defective"
+    page.keyboard.press("Enter")
+    page.wait_for_selector("text=Nothing to settle")
+    assert page.complaints == []
