@@ -44,7 +44,12 @@ def report(
         after=claim.verdict, reason=why, facts=told,
     )  # fmt: skip
     journal.append(tx, now, change)
-    text = f"{person.name} reports that unit {unit.label} was {'passed' if escape else 'rejected'} wrongly: {why}"
+    if escape:
+        text = (
+            f"Unit {unit.label} was passed wrongly, says {person.name}: {why}. Hold it until somebody else has looked."
+        )
+    else:
+        text = f"Unit {unit.label} was rejected wrongly, says {person.name}: {why}. Somebody else will look at it."
     monitor.fire(tx, on.id, REPORTED_MISS, unit.label, text, now)
     return number
 

@@ -27,7 +27,7 @@ def report(visit, **sent):
 
 def test_an_inspector_reports_it_and_the_board_tells(visit):
     assert report(visit).headers["location"] == "/lines/phones/units/A-0007"
-    assert "ines reports that unit A-0007 was passed wrongly: scratch at the edge" in visit("erin").get("/").text
+    assert "Unit A-0007 was passed wrongly, says ines: scratch at the edge. Hold it" in visit("erin").get("/").text
     assert (
         "scratch at the edge" in visit("judy").get("/adjudicate").text
         or "Nothing" in visit("judy").get("/adjudicate").text
