@@ -83,3 +83,38 @@ def test_a_large_picture_is_decoded_ahead_in_the_size_of_the_screen(window, plan
     page.wait_for_selector(".view.zoomable")
     assert page.locator("canvas.stand-in").evaluate("one => getComputedStyle(one).visibility") == "hidden"
     assert page.complaints == []
+
+
+def test_the_next_picture_is_shown_while_the_server_takes_the_answer_and_no_key_counts_meanwhile(window, visit):
+    page = window("ines")
+    page.goto("/review")
+    on_the_desk(page, "A-0")
+    page.wait_for_timeout(800)
+    held: list = []
+    page.route(re.compile(r"/review/\d+$"), lambda route: held.append(route))
+    page.keyboard.press("Space")
+    page.wait_for_selector("canvas.ahead")
+    assert page.locator(".desk .serial").evaluate("one => getComputedStyle(one).visibility") == "hidden"
+    page.wait_for_timeout(300)
+    page.keyboard.press("1")
+    assert len(held) == 1
+    held[0].continue_()
+    on_the_desk(page, "A-1")
+    assert page.locator("canvas.ahead").count() == 0
+    assert "passed by a person" in visit("erin").get("/lines/phones/units/A-0").text
+
+
+def test_a_server_that_is_away_leaves_the_unit_as_it_was(window):
+    page = window("ines")
+    page.goto("/review")
+    on_the_desk(page, "A-0")
+    page.wait_for_timeout(800)
+    page.route(re.compile(r"/review/\d+$"), lambda route: route.abort())
+    page.keyboard.press("Space")
+    page.wait_for_selector("canvas.ahead", state="detached")
+    assert page.get_attribute("#work", "data-serial") == "A-0"
+    assert page.is_visible(".desk .serial")
+    page.unroute(re.compile(r"/review/\d+$"))
+    page.wait_for_timeout(300)
+    page.keyboard.press("Space")
+    on_the_desk(page, "A-1")

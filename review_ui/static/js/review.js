@@ -49,13 +49,38 @@
     return true;
   }
 
+  // The next unit's pictures are shown while the server takes the answer: what it then says is next counts, and no key is
+  // heard before that is there. Nothing of the unit that was judged may lie over them.
+  function ahead() {
+    const wanted = (work().dataset.next ?? "").split(" ").filter(Boolean).map((address) => preloaded.get(address)?.small);
+    const frames = [...work().querySelectorAll(".views .view")];
+    if (!wanted.length || wanted.length !== frames.length || !wanted.every(Boolean)) return;
+    shownAt = Infinity;
+    wanted.forEach((small, i) => {
+      const canvas = document.createElement("canvas");
+      [canvas.width, canvas.height, canvas.className] = [small.width, small.height, "ahead"];
+      canvas.getContext("2d").drawImage(small, 0, 0);
+      frames[i].append(canvas);
+    });
+    work().dataset.ahead = "yes";
+    requestAnimationFrame(() => setTimeout(() => performance.mark("jidoka:ahead")));
+  }
+
+  function fallBack() {
+    if (!isSheet() || !work().dataset.ahead) return;
+    delete work().dataset.ahead;
+    work().querySelectorAll("canvas.ahead").forEach((canvas) => canvas.remove());
+    shownAt = performance.now();
+  }
+
   async function shrink(known) {
     const room = work()?.querySelector(".view[data-picture]")?.getBoundingClientRect();
     await known.picture.decode();
     const { naturalWidth: width, naturalHeight: height } = known.picture;
     const share = room && Math.min(room.width / width, room.height / height) * devicePixelRatio;
-    if (!share || share >= 1) return;
-    known.small = await createImageBitmap(known.picture, { resizeWidth: Math.ceil(width * share), resizeQuality: "medium" });
+    if (!share) return;
+    const small = Math.ceil(width * Math.min(share, 1));
+    known.small = await createImageBitmap(known.picture, { resizeWidth: small, resizeQuality: "medium" });
   }
 
   function preload() {
@@ -139,7 +164,11 @@
   document.addEventListener("click", clicked);
   document.addEventListener("submit", () => { if (isSheet()) work().seconds.value = seconds(); }, true);
   document.addEventListener("htmx:beforeRequest", (event) => { if (event.target.closest?.("#work") && !event.target.closest(".load")) work().classList.add("busy"); });
+  document.addEventListener("htmx:beforeSend", (event) => {
+    if (isSheet() && /^\/review\/\d+(\/unsure)?$/.test(event.detail.requestConfig.path)) ahead();
+  });
   document.addEventListener("htmx:afterRequest", () => work()?.classList.remove("busy"));
+  for (const failed of ["htmx:sendError", "htmx:responseError", "htmx:timeout"]) document.addEventListener(failed, fallBack);
   document.addEventListener("htmx:afterSwap", (event) => { if (event.detail.target?.id === "work") show(); });
   for (const kind of ["pointermove", "keydown", "wheel", "touchstart"]) {
     document.addEventListener(kind, () => { activeAt = performance.now(); }, { passive: true });
