@@ -116,6 +116,12 @@ def evidence(tx: Tx, line_id: int, recipe_id: int, model: str, since: datetime, 
     neither unfit nor novel, and no number where there is none. A unit with another image besides would go to a person
     unless it is rejected; it counts as settled by its score, which errs to the safe side.
     """
+    judged = (  # few of all units, so that no others' images are read
+        select(UNIT.c.id)
+        .where(UNIT.c.line_id == line_id, UNIT.c.recipe_id == recipe_id, UNIT.c.person_verdict.is_not(None))
+        .where(UNIT.c.opened_at >= micros(since), UNIT.c.opened_at < micros(until))
+        .subquery()
+    )
     ordinary = IMAGE.c.unfit.is_(None) & PREDICTION.c.novel.is_(False)
     seen = (
         select(
@@ -125,7 +131,8 @@ def evidence(tx: Tx, line_id: int, recipe_id: int, model: str, since: datetime, 
         )
         .join(PREDICTION, PREDICTION.c.image_id == IMAGE.c.id)
         .join(POLICY, POLICY.c.id == IMAGE.c.policy_id)
-        .where(IMAGE.c.line_id == line_id, PREDICTION.c.model == model, IMAGE.c.received_at >= micros(since))
+        .join(judged, judged.c.id == IMAGE.c.unit_id)
+        .where(PREDICTION.c.model == model, IMAGE.c.received_at >= micros(since))
         .group_by(IMAGE.c.unit_id)
         .subquery()
     )
@@ -146,11 +153,10 @@ def evidence(tx: Tx, line_id: int, recipe_id: int, model: str, since: datetime, 
             seen.c.drawn,
         )
         .join(seen, seen.c.unit_id == UNIT.c.id)
-        .where(UNIT.c.line_id == line_id, UNIT.c.recipe_id == recipe_id, UNIT.c.person_verdict.is_not(None), blind)
-        .where(UNIT.c.opened_at >= micros(since), UNIT.c.opened_at < micros(until))
+        .where(blind)
         .order_by(UNIT.c.id)
     )
-    return _evidence([row for row in tx.execute(query) if row.audited or not row.drawn])
+    return _evidence([row for row in tx.execute(query).all() if row.audited or not row.drawn])
 
 
 def _evidence(rows: Sequence[Any]) -> Evidence:

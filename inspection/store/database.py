@@ -56,8 +56,16 @@ class Database:
         self._after_commit: list[Callable[[], None]] = []
         self._door = threading.Lock()
         self._closed = False
+        self._look_over()
         self._thread = threading.Thread(target=self._write_all, name="jidoka-writer", daemon=True)
         self._thread.start()
+
+    def _look_over(self) -> None:
+        """Let SQLite look at a sample of each index, or it takes a table of a dozen rows for as long as any other."""
+        if self.is_sqlite:
+            with suppress(*self._errors), self.engine.connect() as connection:
+                connection.exec_driver_sql("PRAGMA analysis_limit=400")
+                connection.exec_driver_sql("ANALYZE")
 
     def on_commit(self, listener: Callable[[], None]) -> None:
         """Call `listener` from the writer's thread after each commit; it must be quick and never raise."""

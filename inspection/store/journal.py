@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, insert, select
+from sqlalchemy import ColumnElement, and_, insert, or_, select
 
 from inspection.core.journal import GENESIS, Change, Entry, first_broken, seal
 from inspection.core.moment import micros
@@ -15,6 +15,7 @@ _JOURNAL = JournalRow.__table__  # type: ignore[attr-defined]
 _HEAD = select(_JOURNAL.c.seq, _JOURNAL.c.seal).order_by(_JOURNAL.c.seq.desc()).limit(1)
 _APPEND = Prepared(insert(_JOURNAL).inline())
 _PAGE = 5000
+_FEW = 2000
 
 
 def append(tx: Tx, now: datetime, *changes: Change) -> None:
@@ -49,7 +50,7 @@ def _seal(tx: Tx, changes: Sequence[tuple[int, Change]]) -> None:
 
 def entries(tx: Tx, after: int = 0, limit: int = _PAGE, subject: str = "") -> Sequence[Entry]:
     """Entries after `after`, in order; only those of a subject or of what lies under it, where one is given."""
-    query = select(_JOURNAL).where(_JOURNAL.c.seq > after, *_under(subject)).order_by(_JOURNAL.c.seq).limit(limit)
+    query = select(_JOURNAL).where(_JOURNAL.c.seq > after, *_under(tx, subject)).order_by(_JOURNAL.c.seq).limit(limit)
     return [_entry(row) for row in tx.execute(query)]
 
 
@@ -57,14 +58,28 @@ def newest(tx: Tx, before: int | None = None, limit: int = _PAGE, subject: str =
     """The last entries before `before`, or of all, in order; of a subject or of what lies under it, where one is
     given."""
     earlier = [] if before is None else [_JOURNAL.c.seq < before]
-    query = select(_JOURNAL).where(*earlier, *_under(subject)).order_by(_JOURNAL.c.seq.desc()).limit(limit)
+    query = select(_JOURNAL).where(*earlier, *_under(tx, subject)).order_by(_JOURNAL.c.seq.desc()).limit(limit)
     return [_entry(row) for row in tx.execute(query)][::-1]
 
 
-def _under(subject: str) -> list[ColumnElement[bool]]:
+def of(tx: Tx, subject: str, limit: int) -> Sequence[Entry]:
+    """The first entries of a subject alone, in order."""
+    by_number = _JOURNAL.c.seq + 0  # sorted for: read in order, the whole journal might be
+    query = select(_JOURNAL).where(_JOURNAL.c.subject == subject).order_by(by_number).limit(limit)
+    return [_entry(row) for row in tx.execute(query)]
+
+
+def _under(tx: Tx, subject: str) -> list[ColumnElement[bool]]:
+    """Of a subject and of what lies under it: looked up where that is little, else looked for on the way."""
     if not subject:
         return []
-    return [(_JOURNAL.c.subject == subject) | _JOURNAL.c.subject.startswith(subject + "/", autoescape=True)]
+    below = and_(_JOURNAL.c.subject >= subject + "/", _JOURNAL.c.subject < subject + "0")  # "0" comes after "/"
+    parts = [select(_JOURNAL.c.seq).where(which) for which in (_JOURNAL.c.subject == subject, below)]
+    found = [seq for part in parts for seq in tx.execute(part.limit(_FEW + 1)).scalars()]
+    if len(found) <= _FEW:
+        return [_JOURNAL.c.seq.in_(found)]
+    told = _JOURNAL.c.subject + ""  # an index that leads to nearly all would have to sort them
+    return [or_(told == subject, and_(told >= subject + "/", told < subject + "0"))]
 
 
 def last_seq(tx: Tx) -> int:

@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import delete, func, insert, or_, select, update
+from sqlalchemy import Subquery, delete, func, insert, or_, select, update
 
 from inspection.core.moment import micros, moment
 from inspection.core.pace import Stage
@@ -99,14 +99,15 @@ def rejected_images(tx: Tx, line_id: int, limit: int, *, one_view: bool) -> list
     Which image of a unit shows the defect is known where a person marked it there, or where the line has one view and
     nothing was marked on another image.
     """
+    newest = _judged(line_id, "reject", limit)
     query = (
-        select(IMAGE.c.id, IMAGE.c.view, IMAGE.c.sha256, UNIT.c.serial, LABEL.c.defect_types, LABEL.c.findings)
-        .join(UNIT, UNIT.c.id == IMAGE.c.unit_id)
-        .join(LABEL, LABEL.c.unit_id == UNIT.c.id)
-        .where(UNIT.c.line_id == line_id, UNIT.c.person_verdict == "reject", LABEL.c.effective)
+        select(IMAGE.c.id, IMAGE.c.view, IMAGE.c.sha256, newest.c.serial, LABEL.c.defect_types, LABEL.c.findings)
+        .join(newest, newest.c.id == IMAGE.c.unit_id)
+        .join(LABEL, LABEL.c.unit_id == newest.c.id)
+        .where(LABEL.c.effective)
         .where(LABEL.c.verdict == "reject", IMAGE.c.seen_by_person, IMAGE.c.unfit.is_(None))
         .where(*([] if one_view else [LABEL.c.findings != "[]"]))
-        .order_by(IMAGE.c.id.desc())
+        .order_by(newest.c.opened_at.desc(), IMAGE.c.id.desc())
         .limit(limit)
     )
     return [sample for row in tx.execute(query) if (sample := _rejected(row, one_view)) is not None]
@@ -133,14 +134,22 @@ def _corners(box: tuple[int, int, int, int]) -> Outline:
     return ((left, top), (right, top), (right, bottom), (left, bottom))
 
 
+def _judged(line_id: int, verdict: str, images: int) -> Subquery:
+    """The line's newest units that people judged so: enough for that many images, where most of them are fit."""
+    columns = (UNIT.c.id, UNIT.c.serial, UNIT.c.verdict, UNIT.c.opened_at)
+    query = select(*columns).where(UNIT.c.line_id == line_id, UNIT.c.person_verdict == verdict)
+    return query.order_by(UNIT.c.opened_at.desc()).limit(5 * images).subquery()
+
+
 def passed_images(tx: Tx, line_id: int, limit: int) -> list[Sample]:
     """Images of the line's newest units that a person has passed, fit ones only."""
+    newest = _judged(line_id, "pass", limit)
     query = (
-        select(IMAGE.c.view, IMAGE.c.sha256, UNIT.c.serial.label("name"), UNIT.c.serial.label("group"))
-        .join(UNIT, UNIT.c.id == IMAGE.c.unit_id)
-        .where(UNIT.c.line_id == line_id, UNIT.c.person_verdict == "pass", UNIT.c.verdict == "pass")
+        select(IMAGE.c.view, IMAGE.c.sha256, newest.c.serial.label("name"), newest.c.serial.label("group"))
+        .join(newest, newest.c.id == IMAGE.c.unit_id)
+        .where(newest.c.verdict == "pass")
         .where(IMAGE.c.seen_by_person, IMAGE.c.unfit.is_(None))
-        .order_by(IMAGE.c.id.desc())
+        .order_by(newest.c.opened_at.desc(), IMAGE.c.id.desc())
         .limit(limit)
     )
     return [Sample(**row._mapping) for row in tx.execute(query)]

@@ -14,6 +14,7 @@ from sqlalchemy import (
 )
 from sqlmodel import Field, SQLModel
 
+_JUDGED = text("person_verdict IS NOT NULL")
 _NOT_CLOSED = text("closed_at IS NULL")
 # SQLite numbers rows by itself only in a column typed INTEGER.
 _BIG = BigInteger().with_variant(Integer, "sqlite")
@@ -31,6 +32,11 @@ def _to(target: str, *, null: bool = False, index: bool = True) -> int:
     return Field(  # type: ignore[no-any-return]
         default=None, sa_column=Column(BigInteger, ForeignKey(target), nullable=null, index=index)
     )
+
+
+def _in_byte_order() -> String:
+    """Text whose index finds all that begins alike, on PostgreSQL too."""
+    return String().with_variant(String(collation="C"), "postgresql")
 
 
 def _part(name: str, column: str, which: str) -> Index:
@@ -193,12 +199,14 @@ class UnitRow(SQLModel, table=True):
         Index("ix_unit_opened", "opened_at"),
         _part("ix_unit_overturned", "opened_at", "ai_verdict != person_verdict"),
         _part("ix_unit_rejected", "opened_at", "person_verdict = 'reject'"),
+        Index(
+            "ix_unit_judged", "line_id", "person_verdict", "opened_at", sqlite_where=_JUDGED, postgresql_where=_JUDGED
+        ),
     )
     id: int | None = _id()
     line_id: int = _to("line.id", index=False)
     recipe_id: int = _to("recipe.id", index=False)
-    # In byte order everywhere, so that the index finds all serials that begin alike.
-    serial: str = Field(sa_column=Column(String().with_variant(String(collation="C"), "postgresql"), nullable=False))
+    serial: str = Field(sa_column=Column(_in_byte_order(), nullable=False))
     visit: int
     audited: bool
     audit_probability: float
@@ -637,7 +645,7 @@ class JournalRow(SQLModel, table=True):
         sa_column=Column(BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=False)
     )
     at: int = _time()
-    subject: str = Field(index=True)
+    subject: str = Field(sa_column=Column(_in_byte_order(), nullable=False, index=True))
     event: str
     actor: str
     before: str

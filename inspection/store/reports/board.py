@@ -6,12 +6,13 @@ from datetime import datetime, timedelta
 from sqlalchemy import case, func, select
 
 from inspection.core.level import Level
-from inspection.core.moment import micros, moment
+from inspection.core.moment import micros
 from inspection.core.monitor import Light
 from inspection.store import lines, models, monitor, queue
 from inspection.store.database import Tx
 from inspection.store.lines import LineInForce
-from inspection.store.records import IMAGE, UNIT, WINDOW
+from inspection.store.records import UNIT, WINDOW
+from inspection.store.reports import cameras
 
 RECENT = timedelta(hours=1)
 RATE_OVER = timedelta(minutes=5)
@@ -52,16 +53,7 @@ def card(tx: Tx, line: LineInForce, now: datetime) -> LineCard:
     """The card of one line."""
     load = queue.load(tx, line.id, now)
     rejected, by_ai, settled, opened, quick = _recent(tx, line.id, now)
-    last = tx.execute(
-        select(UNIT.c.opened_at).where(UNIT.c.line_id == line.id).order_by(UNIT.c.opened_at.desc()).limit(1)
-    ).scalar()
-    newest = (
-        tx.execute(
-            select(IMAGE.c.received_at).where(IMAGE.c.line_id == line.id).order_by(IMAGE.c.id.desc()).limit(1)
-        ).scalar()
-        if last is not None
-        else None
-    )
+    seen = [camera.last_image_at for camera in cameras.heard(tx, line) if camera.last_image_at is not None]
     model = models.of_line(tx, line.id, line.policy.terms.model) if line.policy.terms.model else None
     return LineCard(
         name=line.line.name,
@@ -81,7 +73,7 @@ def card(tx: Tx, line: LineInForce, now: datetime) -> LineCard:
         clears_s=load.clears_s,
         alarms=tuple(alarm.text for alarm in monitor.firing(tx, line.id)),
         light=_light(tx, line.id, now),
-        last_image_age_s=(now - moment(newest)).total_seconds() if newest is not None else None,
+        last_image_age_s=(now - max(seen)).total_seconds() if seen else None,
     )
 
 

@@ -38,7 +38,7 @@ def agreement(tx: Tx, line_id: int, model: str | None, since: datetime) -> tuple
         select(LABEL.c.id, LABEL.c.unit_id, LABEL.c.verdict)
         .where(LABEL.c.line_id == line_id, LABEL.c.at >= micros(since), LABEL.c.effective, LABEL.c.saw_ai.is_(False))
         .order_by(LABEL.c.at.desc())
-        .limit(5 * RECENT)
+        .limit(2 * RECENT)
         .subquery()
     )
     query = (

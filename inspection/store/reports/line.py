@@ -27,7 +27,7 @@ ESCAPE_LIMIT = 0.01
 OVERKILL_LIMIT = 0.05
 # A proposal, not a certificate: no limit per defective unit, which the first weeks' few defects could not prove.
 PROPOSED = Limits(escape=ESCAPE_LIMIT, overkill=OVERKILL_LIMIT, escape_per_defective=None)
-MAX_GRADED = 20_000
+MAX_GRADED, MAX_UNLABELLED = 5_000, 2_000
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -152,12 +152,12 @@ def graded(tx: Tx, line_id: int, model: str | None) -> list[Graded]:
     query = (
         select(UNIT.c.score, LABEL.c.verdict)
         .join(LABEL, LABEL.c.unit_id == UNIT.c.id)
-        .where(UNIT.c.line_id == line_id, UNIT.c.model == model, UNIT.c.score.is_not(None))
-        .where(LABEL.c.effective, LABEL.c.saw_ai.is_(False))
+        .where(LABEL.c.line_id == line_id, LABEL.c.effective, LABEL.c.saw_ai.is_(False))  # the index has them in order
+        .where(UNIT.c.model == model, UNIT.c.score.is_not(None))
         .order_by(LABEL.c.id.desc())
         .limit(MAX_GRADED)
     )
-    return [Graded(score=score, defective=verdict == "reject") for score, verdict in tx.execute(query)]
+    return [Graded(score=score, defective=verdict == "reject") for score, verdict in tx.execute(query).all()]
 
 
 def _evidence(
@@ -234,7 +234,7 @@ def _histogram(tx: Tx, line_id: int, level: Level, model: str | None, graded: li
     )
     if not FREEDOM[level].shows_ai:
         query = query.where(UNIT.c.verdict.is_not(None))
-    for score in tx.execute(query.order_by(UNIT.c.id.desc()).limit(MAX_GRADED)).scalars():
+    for score in tx.execute(query.order_by(UNIT.c.opened_at.desc()).limit(MAX_UNLABELLED)).scalars().all():
         unlabelled[_bin(score, bins)] += 1
     return Histogram(good=tuple(good), defective=tuple(defective), unlabelled=tuple(unlabelled))
 

@@ -134,7 +134,9 @@ def story(
 
 def story_for(tx: Tx, line: str, serial: str, person_id: int, now: datetime, *, inspector: bool) -> tuple[Visit, ...]:
     """The story as that person may know it: of a visit whose blind review is open, nothing of the AI."""
-    shown = select(UNIT.c.id).where(UNIT.c.serial == serial, sight.in_disguise(now))
+    line_id = select(LINE.c.id).where(LINE.c.name == line).scalar_subquery()
+    own = (UNIT.c.line_id == line_id, UNIT.c.serial == serial)  # the index has serials line by line
+    shown = select(UNIT.c.id).where(*own, sight.in_disguise(now))
     as_known = frozenset(tx.execute(shown).scalars())
     hide = frozenset(
         unit_id
@@ -155,7 +157,7 @@ def visits(tx: Tx, line: str, serial: str) -> tuple[int, ...]:
 def _visit(tx: Tx, line: str, r: object, *, hide: bool, hide_all: bool) -> Visit:
     row = dict(r)  # type: ignore[call-overload]
     label = row["serial"] if row["visit"] == 1 else f"{row['serial']}#{row['visit']}"
-    entries = journal.entries(tx, subject=f"line/{line}/unit/{label}", limit=500)
+    entries = journal.of(tx, f"line/{line}/unit/{label}", limit=500)
     shown = [e for e in entries if not hide or e.change.event in sight.UNTELLING]
     shown = [e for e in shown if not hide_all or e.change.event == "image_stored"]
     blank = hide_all or (hide and (row["person_verdict"] is None or row["by"] != "person"))

@@ -1,0 +1,67 @@
+"""Pages that are asked for again and again read no large table as a whole: SQLite's plans say so, however few rows."""
+
+import re
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from sqlalchemy import event
+
+from inspection.core.decide import Verdict
+from inspection.core.level import Level
+from inspection.flow import andon, ladder
+from inspection.store.database import Tx
+from inspection.store.reports import board, journal, line, story, units
+from inspection.store.reports.units import UnitFilter
+from tests.plant import Plant
+
+LARGE = ("unit", "image", "prediction", "label", "task", "journal")
+PAGES: dict[str, Callable[[Tx, Plant], Any]] = {
+    "board": lambda tx, plant: board.board(tx, plant.now),
+    "wall": lambda tx, plant: andon.andon(tx, plant.now),
+    "line": lambda tx, plant: line.page(tx, "phones", plant.now),
+    "ladder": lambda tx, plant: ladder.next_step(tx, "phones", plant.now),
+    "story": lambda tx, plant: story.story_for(tx, "phones", "good-1", 1, plant.now, inspector=False),
+    "journal of a unit": lambda tx, plant: journal.before(tx, None, plant.now, subject="line/phones/unit/good-1"),
+    "units": lambda tx, plant: units.find(tx, UnitFilter(), plant.now, inspector=False),
+    "units of a line": lambda tx, plant: units.find(tx, UnitFilter(line="phones"), plant.now, inspector=False),
+    "a serial": lambda tx, plant: units.find(tx, UnitFilter(serial="good-1"), plant.now, inspector=False),
+    "escapes": lambda tx, plant: units.find(tx, UnitFilter(disagreement="escape"), plant.now, inspector=False),
+}
+
+
+@pytest.fixture
+def plant(plant: Plant) -> Plant:
+    plant.level(Level.SHADOW)
+    plant.label_many(3, Verdict.PASS)
+    plant.label_many(2, Verdict.REJECT, 0.9, "bad")
+    plant.later(seconds=31)
+    return plant
+
+
+def plans(plant: Plant, page: Callable[[Tx, Plant], Any]) -> list[tuple[str, list[str]]]:
+    """Every SELECT of a page, with the steps of its plan."""
+    asked: list[tuple[str, Any]] = []
+    event.listen(plant.db.engine, "before_cursor_execute", lambda *given: asked.append((given[2], given[3])))
+    with plant.db.read() as tx:
+        page(tx, plant)
+        cursor = tx.connection.driver_connection.cursor()  # type: ignore[union-attr]
+        explained = [one for one in asked if one[0].lstrip().upper().startswith("SELECT")]
+        return [
+            (sql, [str(row[3]) for row in cursor.execute(f"EXPLAIN QUERY PLAN {sql}", values)])
+            for sql, values in explained
+        ]
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_no_large_table_is_read_as_a_whole(plant: Plant, name: str) -> None:
+    whole = re.compile(rf"^SCAN ({'|'.join(LARGE)})( USING (COVERING )?INDEX sqlite_autoindex.*)?$")
+    for sql, steps in plans(plant, PAGES[name]):
+        assert not [step for step in steps if whole.match(step)], (sql, steps)
+
+
+@pytest.mark.parametrize("name", ["board", "wall"])
+def test_the_newest_image_of_a_line_is_not_sorted_for(plant: Plant, name: str) -> None:
+    for sql, steps in plans(plant, PAGES[name]):
+        if "FROM image" in sql:
+            assert not [step for step in steps if "TEMP B-TREE" in step], (sql, steps)
