@@ -2,6 +2,7 @@
 
 from inspection.api import (
     adjudicate,
+    book,
     certificate,
     demo,
     events,
@@ -27,8 +28,7 @@ from inspection.api import (
 )
 
 _VERBS = (
-    health, images, events, people, staff, line, policy, proof, certificate, known, adjudicate, miss, quality, study,
-    rollout,
-    replay, review, files, export, units, journal, monitor, demo,
+    health, images, events, people, staff, line, policy, proof, certificate, known, book, adjudicate, miss, quality,
+    study, rollout, replay, review, files, export, units, journal, monitor, demo,
 )  # fmt: skip
 ROUTERS = tuple(verb.router for verb in _VERBS)

@@ -4,6 +4,7 @@ import pytest
 
 from inspection.core.decide import Verdict
 from inspection.core.label import Label
+from tests.review_ui.test_axe import faults
 from tests.review_ui.test_browser import on_the_desk
 from tests.review_ui.test_marks import spot
 from tests.review_ui.test_review import held
@@ -107,3 +108,21 @@ def test_what_is_seen_of_the_last_good_unit_follows_the_unit_in_hand(window):
     page.wait_for_timeout(900)
     assert page.locator("#beside .view").first.screenshot() != before
     assert page.complaints == []
+
+
+@pytest.mark.parametrize(("width", "height", "theme"), [(1440, 900, "light"), (390, 844, "dark")])
+def test_places_and_what_lies_beside_have_no_grave_fault_of_accessibility(window, visit, width, height, theme):
+    put(visit("erin"), 1, "reference")
+    put(visit("erin"), 3, "counts:crack", "runs to the rim")
+    put(visit("erin"), 2, "not:crack", "a reflection")
+    page = window("ines", width=width, height=height, color_scheme=theme)
+    page.goto("/review")
+    on_the_desk(page, "A-3")
+    page.keyboard.press("b")
+    page.keyboard.press("Enter")
+    for key, words in (("d", "runs to the rim"), ("g", "a good unit"), ("c", "last good unit")):
+        page.keyboard.press(key)
+        page.wait_for_selector(f"#beside >> text={words}")
+        assert faults(page) == [], key
+    page.goto("/lines/phones/book")
+    assert faults(page) == []
