@@ -17,6 +17,11 @@ OF_CAMERAS = {
 }
 OF_PEOPLE = {
     ("GET", "/api/v1/me"),
+    ("GET", "/api/v1/people"),
+    ("POST", "/api/v1/people"),
+    ("POST", "/api/v1/people/{name}/role"),
+    ("POST", "/api/v1/people/{name}/password"),
+    ("POST", "/api/v1/people/{name}/disable"),
     ("GET", "/api/v1/lines"),
     ("GET", "/api/v1/lines/{line}"),
     ("GET", "/api/v1/lines/{line}/ladder"),
