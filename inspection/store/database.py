@@ -7,6 +7,7 @@ of its own inside one server.
 import logging
 import queue
 import threading
+import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, InvalidStateError
 from contextlib import contextmanager, suppress
@@ -23,6 +24,7 @@ from inspection.store.transaction import driver, end, memory_of, remember
 log = logging.getLogger("jidoka")
 T = TypeVar("T")
 GROUP = 64
+LOOK_OVER_S = 3600.0
 _CHAIN_LOCK = 0x6A69646F6B61  # any number that other programs on the same PostgreSQL do not use
 
 
@@ -61,11 +63,14 @@ class Database:
         self._thread.start()
 
     def _look_over(self) -> None:
-        """Let SQLite look at a sample of each index, or it takes a table of a dozen rows for as long as any other."""
+        """Let SQLite look at a sample of each index, or it takes a table of a dozen rows for as long as any other.
+        Tables grow, so it looks again each hour; connections learn of it when they are opened."""
+        self._looked_at = time.monotonic()
         if self.is_sqlite:
-            with suppress(*self._errors), self.engine.connect() as connection:
+            with suppress(*self._errors), self.engine.connect() as connection, connection.begin():
                 connection.exec_driver_sql("PRAGMA analysis_limit=400")
                 connection.exec_driver_sql("ANALYZE")
+            self.engine.dispose()
 
     def on_commit(self, listener: Callable[[], None]) -> None:
         """Call `listener` from the writer's thread after each commit; it must be quick and never raise."""
@@ -111,6 +116,8 @@ class Database:
             group, more = self._next_group()
             if group:
                 self._commit(group)
+            if time.monotonic() - self._looked_at > LOOK_OVER_S:
+                self._look_over()
 
     def _next_group(self) -> tuple[list[_Work], bool]:
         group: list[_Work] = []

@@ -238,3 +238,16 @@ def test_nobody_waits_for_ever_on_a_database_that_closes(sqlite: Database) -> No
     for sender in senders:
         sender.join()
     assert [future for future in futures if not future.done()] == []
+
+
+def test_sqlite_knows_how_large_its_tables_are_and_looks_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    db = Database(f"sqlite:///{tmp_path / 'grows.db'}")
+    upgrade(db.engine)
+    monkeypatch.setattr("inspection.store.database.LOOK_OVER_S", 0.0)
+    for _ in range(2):  # the second waits until what follows the first is over
+        db.write(lambda tx: [note(tx, str(number)) for number in range(300)])
+    with db.read() as tx:
+        told = tx.exec_driver_sql("SELECT stat FROM sqlite_stat1 WHERE tbl = 'journal'").scalars().first()
+    assert told is not None
+    assert int(told.split()[0]) >= 300
+    db.close()
