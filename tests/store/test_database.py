@@ -251,3 +251,11 @@ def test_sqlite_knows_how_large_its_tables_are_and_looks_again(tmp_path: Path, m
     assert told is not None
     assert int(told.split()[0]) >= 300
     db.close()
+
+
+def test_postgresql_plans_each_question_by_what_is_asked(postgres_uri: str) -> None:
+    db = Database(fresh_postgres(postgres_uri, "plans"))
+    with db.read() as tx:
+        assert tx.exec_driver_sql("SHOW plan_cache_mode").scalar() == "force_custom_plan"
+    assert db.write(lambda tx: tx.exec_driver_sql("SHOW plan_cache_mode").scalar()) == "auto"
+    db.close()
