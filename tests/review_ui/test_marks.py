@@ -67,6 +67,13 @@ def test_a_box_by_mouse_goes_with_the_reject_key(desk, visit):
     assert desk.complaints == []
 
 
+def test_the_picture_does_not_move_when_drawing_begins(desk):
+    before = spot(desk, 320, 240)
+    desk.keyboard.press("b")
+    desk.wait_for_timeout(500)
+    assert spot(desk, 320, 240) == before
+
+
 def test_a_box_on_a_zoomed_picture_is_in_the_images_pixels(desk):
     before = spot(desk, 340, 240)[0] - spot(desk, 300, 240)[0]
     desk.mouse.move(*spot(desk, 320, 240))
