@@ -16,7 +16,7 @@ def build(services: Services) -> ASGIApp:
     """All pages, their static files and their error pages."""
     app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None)
     app.state.services = services
-    app.state.throttle = Throttle()
+    app.state.throttle, app.state.pin_throttle = Throttle(), Throttle()
     errors.install(app, services.unavailable)
     for page in PAGES:
         app.include_router(page.router)

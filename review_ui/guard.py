@@ -7,7 +7,7 @@ from secrets import compare_digest
 from typing import Annotated, Any, TypeVar
 from urllib.parse import urlencode, urlsplit
 
-from fastapi import Depends, Request
+from fastapi import Depends, Path, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from inspection.core.people import NotAllowed, Person, Role
@@ -21,8 +21,9 @@ SAFE_METHODS = ("GET", "HEAD")
 CSRF_HEADER = "x-csrf-token"
 FORMS = ("multipart/form-data", "application/x-www-form-urlencoded")
 LIVE_HEADER = "x-live"
-WALL = "/andon"  # stays signed in as long as it is shown
+WALL = "/andon"
 T = TypeVar("T")
+Id = Annotated[int, Path(ge=1, lt=2**63)]
 
 
 class SignInFirst(Exception):
@@ -130,8 +131,8 @@ def _desk(request: Request) -> Desk:
     if found is None:
         raise SignInFirst(f"/sign-in?{urlencode({'next': _wanted(request)})}")
     person, due = found
-    # A page that refreshes itself does not keep an abandoned terminal signed in; the wall screen does.
-    if due and (LIVE_HEADER not in request.headers or request.url.path == WALL):
+    # Neither a page that refreshes itself nor one that listens keeps an abandoned terminal signed in.
+    if due and LIVE_HEADER not in request.headers and request.url.path != "/live":
         services.db.write(lambda tx: people.touch(tx, token=token, now=now))
     return Desk(request=request, services=services, person=person, now=now)
 

@@ -80,7 +80,7 @@ class ProofBody(BaseModel):
     limits: LimitsBody = Field(description="What `lacks` and `curve` are told for: those of the last certificate.")
     lacks: list[LackBody] = Field(description="What the labels at hand lack to prove these limits.")
     curve: CurveBody | None
-    guards: list[GuardBody]
+    guards: list[GuardBody] | None = Field(description="Null for inspectors: the guards move with each audit.")
     audit: AuditBody | None = Field(description="Null while the line has passed no units.")
     misses: MissesBody | None = Field(description="What inspectors said of known units; null for inspectors.")
     readings: ReadingsBody | None = Field(description="What came of second readings; null for inspectors.")
@@ -102,7 +102,7 @@ def get_proof(
             model=named.get(told.model or ""), why=told.why, labels=told.labels, defective=told.defective,
             certificate=None if told.held is None else certificate_body(tx, known, told.held, named, caller.now),
             limits=limits_body(told.limits), lacks=[lack_body(one) for one in told.lacks],
-            guards=[GuardBody(**one.__dict__) for one in told.watches],
+            guards=[GuardBody(**one.__dict__) for one in told.watches] if caller.may(Role.ENGINEER) else None,
             curve=None if rates is None else CurveBody(
                 thresholds=rates.thresholds.tolist(), automated=rates.automated.tolist(), upper=rates.upper.tolist()
             ),

@@ -9,7 +9,7 @@ from typing import Any
 from inspection.core.predict import Finding
 
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
-_QUOTED = re.compile(r'[",\r\n\t]')
+_QUOTED = re.compile(r'[",;\r\n\t]')  # a semicolon parts cells where the comma is a decimal point
 _UNSAFE = re.compile(r'[<>:"/\\|?*%\x00-\x1f\x7f]|^ | $|\.$|^\.')
 _ENDINGS = {"image/jpeg": "jpg", "image/png": "png", "image/bmp": "bmp", "image/tiff": "tif", "image/webp": "webp"}
 UNNAMED = "defect"

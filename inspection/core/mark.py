@@ -42,7 +42,7 @@ def read(text: str) -> tuple[Finding, ...]:
         return tuple(_one(entry) for entry in said[: MAX_PLACES + 1])
     except InvalidLabel:
         raise
-    except (ValueError, TypeError, KeyError, IndexError, RecursionError) as error:
+    except (ValueError, TypeError, KeyError, IndexError, OverflowError, RecursionError) as error:
         raise InvalidLabel("The marked places could not be read. Load the page again, and draw them anew.") from error
 
 

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
+from hmac import compare_digest
 
 from inspection.core.level import FREEDOM, Level
 from inspection.core.route import share_of
@@ -82,6 +83,22 @@ def lease_until(now: datetime, typical_seconds: float | None) -> datetime:
     if typical_seconds is None:
         return now + LEASE
     return now + min(max(timedelta(seconds=3 * typical_seconds), timedelta(minutes=1)), timedelta(hours=1))
+
+
+def lease_of(salt: str, task_id: int, person_id: int, nonce: str, saw_ai: bool) -> str:
+    """The lease of a task given to a person: it says who held it and what was shown, however late the answer comes."""
+    kind = "a" if saw_ai else "b"
+    mark = int(share_of(salt, f"lease {task_id} {person_id} {nonce} {kind}") * 2**52)
+    return f"{nonce}-{kind}{mark:013x}"
+
+
+def held_once(lease: str, salt: str, task_id: int, person_id: int) -> bool | None:
+    """Whether the AI was shown under a lease that this person was given of that task; None for any other lease."""
+    nonce, _, rest = lease.rpartition("-")
+    saw_ai = rest.startswith("a")
+    return (
+        saw_ai if compare_digest(lease.encode(), lease_of(salt, task_id, person_id, nonce, saw_ai).encode()) else None
+    )
 
 
 def free(state: TaskState, leased_until: datetime | None, now: datetime) -> bool:

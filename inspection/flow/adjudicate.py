@@ -7,6 +7,7 @@ from inspection.core.decide import Verdict
 from inspection.core.journal import Change, facts, plain
 from inspection.core.known import REPORTED_MISS, SECOND_READING
 from inspection.core.label import UNDO_WITHIN, Label, check_types
+from inspection.core.people import NotAllowed
 from inspection.flow import guard
 from inspection.store import disputes, journal, lines, monitor, queue, units
 from inspection.store.database import Tx
@@ -27,6 +28,8 @@ def settle(
     if case is None:
         raise InvalidDispute("This does not wait to be settled any more: somebody else has done it, or taken it back.")
     case.check(by, reason)
+    if disputes.has_judged(tx, case.unit_id, by):
+        raise NotAllowed("You have judged this unit yourself. Somebody else must say what it is in truth.")
     said = Label(verdict=Verdict.REJECT if defective else Verdict.PASS, defect_types=defect_types)
     if defect_types:
         check_types(said, lines.in_force(tx, case.line).line.recipe.defect_types)
@@ -52,7 +55,7 @@ def tell(tx: Tx, case: Case, truth: Label, reason: str, by: str, now: datetime) 
         who = "the AI" if unit.by == "ai" else "a person"
         text = f"Unit {case.label}, which {who} had passed, is defective. Hold it, and look at units around it."
         monitor.fire(tx, case.line_id, "escape", case.label, text, now)
-    if before is None:
+    if before is not truth.verdict:
         guard.corrected(tx, lines.in_force(tx, case.line), unit, truth.verdict, now)
     if case.kind is Kind.MISS:
         guard.reported(tx, lines.in_force(tx, case.line), unit, truth.verdict, now)

@@ -71,7 +71,7 @@ def reported(tx: Tx, line: LineInForce, unit: Unit, truth: Verdict, now: datetim
         return False
     since, kind = line.policy.at, "escapes" if truth is Verdict.REJECT else "overkill"
     events = disputes.confirmed(tx, line.id, since, truth, unit.rollout_id)
-    trials = units.opened_since(tx, line.id, since)
+    trials = units.opened_under(tx, line.id, since, unit.rollout_id)
     limit = limits(tx, line, now)[kind]
     process = RateProcess(limit=limit, restarts=False, events=min(events, trials), trials=trials)
     if process.log_e < REPORTS_TRIP_AT:

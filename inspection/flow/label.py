@@ -10,7 +10,7 @@ from inspection.core.journal import Change, facts
 from inspection.core.label import UNDO_WITHIN, Agreement, Label, check_types, compare
 from inspection.core.mark import check_places
 from inspection.core.people import Person
-from inspection.core.review import Refusal, TaskState
+from inspection.core.review import Refusal, TaskState, held_once
 from inspection.flow import decide, guard, known
 from inspection.flow.review import Held, give
 from inspection.store import captures, disputes, journal, labels, monitor, queue, units
@@ -47,6 +47,9 @@ def answer(
     line = decide.line_of(tx, unit)
     check_types(label, line.line.recipe.defect_types)
     effective = task.state is TaskState.LEASED and task.lease == lease and task.leased_by == person.id
+    saw_ai = task.saw_ai if effective else held_once(lease, line.audit_salt, task.id, person.id)
+    if saw_ai is None:
+        raise Refusal("This unit was not given to you. Take the next one from the queue.")
     label_id = labels.add(
         tx,
         line_id=task.line_id,
@@ -54,7 +57,7 @@ def answer(
         task_id=task.id,
         person_id=person.id,
         label=label,
-        saw_ai=task.saw_ai if effective else False,
+        saw_ai=saw_ai,
         effective=effective,
         simulated=person.simulated or unit.simulated,
         now=now,
@@ -67,7 +70,7 @@ def answer(
         facts=facts(
             label=label_id,
             defect_types=label.defect_types,
-            saw_ai=task.saw_ai,
+            saw_ai=saw_ai,
             seconds=label.seconds,
             places=len(label.findings),
         ),

@@ -2,6 +2,7 @@
 
 from datetime import datetime
 
+from inspection.core.label import UNDO_WITHIN
 from inspection.core.ladder import Condition, Standing, conditions
 from inspection.core.level import FREEDOM, Level
 from inspection.core.policy import Terms, raises
@@ -41,7 +42,9 @@ def missing(tx: Tx, known: LineInForce, terms: Terms, now: datetime) -> tuple[st
 
 def _standing(tx: Tx, known: LineInForce, model: str | None, unproved: str, now: datetime) -> Standing:
     failures, predictions = report.failures(tx, known.id, model)
-    agreed, blind = report.agreement(tx, known.id, model, certificate.evidence_begins(tx, known, now))
+    agreed, blind = report.agreement(
+        tx, known.id, model, certificate.evidence_begins(tx, known, now), now - UNDO_WITHIN
+    )
     return Standing(
         has_model=model is not None, predictions=predictions, failures=failures, blind=blind, agreed=agreed,
         unproved=unproved,

@@ -8,7 +8,7 @@ from inspection.core.journal import Change, facts
 from inspection.core.known import IN_DISGUISE, SHARE
 from inspection.core.label import noted
 from inspection.core.people import Person
-from inspection.core.review import Refusal, TaskState, lease_until, sight
+from inspection.core.review import Refusal, TaskState, lease_of, lease_until, sight
 from inspection.flow import decide, known, miss
 from inspection.store import journal, queue, units
 from inspection.store.database import Tx
@@ -47,7 +47,7 @@ def give(tx: Tx, task: Task, person_id: int, now: datetime) -> Held:
     unit = units.get(tx, task.unit_id)
     line = decide.line_of(tx, unit)
     shows_ai = task.reason not in IN_DISGUISE and sight(line.policy.terms.level, unit.audited).ai
-    lease = secrets.token_urlsafe(16)
+    lease = lease_of(line.audit_salt, task.id, person_id, secrets.token_urlsafe(16), shows_ai)
     until = lease_until(now, queue.typical_seconds(tx, task.line_id))
     queue.lease(tx, task.id, lease, person_id, until, shows_ai)
     return Held(task_id=task.id, lease=lease, unit_id=task.unit_id, shows_ai=shows_ai)

@@ -118,6 +118,16 @@ def for_look(tx: Tx, person_id: int, line: str | None, now: datetime) -> Look | 
     return None if row is None else Look(dispute_id=row.id, unit_id=row.unit_id)
 
 
+def has_judged(tx: Tx, unit_id: int, name: str) -> bool:
+    """Whether somebody has said anything of the unit, in its own review or in disguise."""
+    person = select(PERSON.c.id).where(PERSON.c.name == name).scalar_subquery()
+    label = select(LABEL.c.id).where(LABEL.c.unit_id == unit_id, LABEL.c.person_id == person)
+    shown = select(SHOWING.c.id).where(SHOWING.c.unit_id == unit_id, SHOWING.c.person_id == person)
+    return any(
+        tx.execute(query.limit(1)).first() is not None for query in (label, shown.where(SHOWING.c.verdict != ""))
+    )
+
+
 def lines_with_misses(tx: Tx, now: datetime) -> list[int]:
     """The lines of which a reported miss waits."""
     open_ones = (DISPUTE.c.truth == "", DISPUTE.c.at >= micros(now - WAITS), DISPUTE.c.kind == str(Kind.MISS))

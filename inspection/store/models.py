@@ -6,13 +6,15 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Subquery, delete, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, Subquery, delete, exists, func, insert, or_, select, update
 
+from inspection.core.decide import Verdict
 from inspection.core.moment import micros, moment
 from inspection.core.pace import Stage
 from inspection.core.train import UNNAMED, Outline, Sample
 from inspection.store.database import Tx
 from inspection.store.records import (
+    DISPUTE,
     IMAGE,
     JOB,
     LABEL,
@@ -21,6 +23,7 @@ from inspection.store.records import (
     POLICY,
     ROLLOUT,
     SAMPLE,
+    SHOWING,
     UNIT,
     dump,
     findings_from,
@@ -141,13 +144,19 @@ def _judged(line_id: int, verdict: str, images: int) -> Subquery:
     return query.order_by(UNIT.c.opened_at.desc()).limit(5 * images).subquery()
 
 
+def _not_found_defective(unit_id: ColumnElement[Any]) -> list[ColumnElement[bool]]:
+    """That somebody has not settled as defective since."""
+    reject = str(Verdict.REJECT)
+    return [~exists().where(table.c.unit_id == unit_id, table.c.truth == reject) for table in (SHOWING, DISPUTE)]
+
+
 def passed_images(tx: Tx, line_id: int, limit: int) -> list[Sample]:
     """Images of the line's newest units that a person has passed, fit ones only."""
     newest = _judged(line_id, "pass", limit)
     query = (
         select(IMAGE.c.view, IMAGE.c.sha256, newest.c.serial.label("name"), newest.c.serial.label("group"))
         .join(newest, newest.c.id == IMAGE.c.unit_id)
-        .where(newest.c.verdict == "pass")
+        .where(newest.c.verdict == "pass", *_not_found_defective(newest.c.id))
         .where(IMAGE.c.seen_by_person, IMAGE.c.unfit.is_(None))
         .order_by(newest.c.opened_at.desc(), IMAGE.c.id.desc())
         .limit(limit)

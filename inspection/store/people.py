@@ -61,7 +61,10 @@ def set_password(tx: Tx, person_id: int, hashed: str, *, must_change: bool) -> N
 
 
 def set_role(tx: Tx, person_id: int, role: Role) -> None:
-    """Change what a person may do."""
+    """Change what a person may do. Sessions of a wall screen last a year, so they end with the role."""
+    was = tx.execute(select(PERSON.c.role).where(PERSON.c.id == person_id)).scalar()
+    if str(Role.VIEWER) in (was, str(role)):
+        tx.execute(delete(SESSION).where(SESSION.c.person_id == person_id))
     tx.execute(update(PERSON).where(PERSON.c.id == person_id).values(role=str(role)))
 
 

@@ -89,11 +89,11 @@ def candidates(tx: Tx, line_id: int, recipe_id: int) -> list[Candidate]:
     mine = (UNIT.c.line_id == line_id, UNIT.c.recipe_id == recipe_id)
     for table in (SHOWING, DISPUTE):
         query = select(*columns, table.c.truth).join(table, table.c.unit_id == UNIT.c.id).where(*mine)
-        query = query.where(table.c.truth != "").order_by(table.c.settled_at).limit(MOST)
+        query = query.where(table.c.truth != "").order_by(table.c.settled_at.desc()).limit(MOST)
         for row in tx.execute(query):
-            found[row.id] = _candidate(row, Verdict(row.truth), disputed=True)
+            found.setdefault(row.id, _candidate(row, Verdict(row.truth), disputed=True))
     query = select(*columns, KNOWN.c.defective).join(KNOWN, KNOWN.c.unit_id == UNIT.c.id).where(*mine)
-    for row in tx.execute(query.where(KNOWN.c.retired_at.is_(None)).order_by(KNOWN.c.id).limit(MOST)):
+    for row in tx.execute(query.where(KNOWN.c.retired_at.is_(None)).order_by(KNOWN.c.id.desc()).limit(MOST)):
         truth = Verdict.REJECT if row.defective else Verdict.PASS
         found[row.id] = _candidate(row, truth, disputed=row.id in found)
     return sorted(found.values(), key=lambda one: -one.unit_id)[:MOST]

@@ -184,6 +184,12 @@ def opened_since(tx: Tx, line_id: int, since: datetime) -> int:
     return int(tx.execute(query).scalar_one())
 
 
+def opened_under(tx: Tx, line_id: int, since: datetime, rollout_id: int | None) -> int:
+    """How many units the line has opened since that a rollout's candidate decides, or without one the stable policy."""
+    query = select(func.count()).where(UNIT.c.line_id == line_id, UNIT.c.opened_at >= micros(since))
+    return int(tx.execute(query.where(UNIT.c.rollout_id == rollout_id)).scalar_one())
+
+
 def incomplete(tx: Tx, line_id: int, until: datetime, limit: int = 500) -> list[int]:
     """Units of a line opened until that moment that still wait for a camera."""
     waits = UNIT.c.verdict.is_(None) & (UNIT.c.by == "camera") & (UNIT.c.opened_at <= micros(until))

@@ -10,7 +10,7 @@ from inspection.core.label import InvalidLabel
 from inspection.core.people import Role
 from inspection.flow import adjudicate
 from inspection.store.reports import adjudicate as report
-from review_ui.guard import Desk, guard
+from review_ui.guard import Desk, Id, guard
 
 router = APIRouter()
 Adjudicator = Annotated[Desk, guard(Role.ADJUDICATOR)]
@@ -25,7 +25,7 @@ def show(desk: Adjudicator, after: Annotated[str, Query(max_length=100)] = "") -
 
 @router.post("/adjudicate/{kind}/{number}")
 def settle(
-    desk: Adjudicator, kind: str, number: int, truth: Short = "",
+    desk: Adjudicator, kind: str, number: Id, truth: Short = "",
     reason: Annotated[str, Form(max_length=2000)] = "", defects: Annotated[list[str], Form()] = [],  # noqa: B006
 ) -> Response:  # fmt: skip
     """Say what the unit is in truth, and go on to the next."""

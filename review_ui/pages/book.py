@@ -11,7 +11,7 @@ from inspection.core.people import Role
 from inspection.flow import book
 from inspection.store.reports import book as report
 from inspection.store.reports import line as line_report
-from review_ui.guard import Desk, guard
+from review_ui.guard import Desk, Id, guard
 
 router = APIRouter()
 Inspector = Annotated[Desk, guard(Role.INSPECTOR)]
@@ -39,13 +39,13 @@ def add(
 
 
 @router.post("/lines/{line}/book/{number}/retire")
-def retire(desk: Engineer, line: str, number: int) -> Response:
+def retire(desk: Engineer, line: str, number: Id) -> Response:
     """Take an image out."""
     return _act(desk, line, lambda tx: book.retire(tx, line=line, number=number, by=desk.person.name, now=desk.now))
 
 
 @router.get("/review/{task_id}/beside/{what}")
-def beside(desk: Inspector, task_id: int, what: str) -> HTMLResponse:
+def beside(desk: Inspector, task_id: Id, what: str) -> HTMLResponse:
     """What lies beside a unit in hand: the references (`golden`), the defect `book`, or the `last` good unit."""
 
     def look(tx: Any) -> dict[str, Any]:

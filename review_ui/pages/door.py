@@ -52,14 +52,17 @@ def sign_in(request: Request, name: Short = "", password: Short = "", next: Shor
 def by_pin(request: Request, name: Short = "", pin: Short = "", next: Short = "/") -> Response:
     """Back at a terminal by PIN; after too many wrong ones the password is asked for again."""
     services: Services = request.app.state.services
-    throttle: people.Throttle = request.app.state.throttle
+    throttle: people.Throttle = request.app.state.pin_throttle
     now, here = services.clock(), _terminal(request)
     key = f"{name} at {here}"
     try:
         with services.db.read() as tx:
             person, until = terminal.check(tx, terminal=here, name=name, pin=pin, now=now)
     except NotAllowed as refused:
-        throttle.wrong(key, now)
+        with services.db.read() as tx:  # guesses at terminals that know nobody of that name count for nothing
+            known = name in (one.name for one in terminal.known_at(tx, terminal=here, now=now))
+        if known:
+            throttle.wrong(key, now)
         if throttle.is_spent(key):
             services.db.write(lambda tx: terminal.forget(tx, terminal=here, name=name, now=now))
             throttle.right(key)

@@ -9,7 +9,7 @@ from fastapi.responses import Response
 from inspection.core.known import InvalidKnown
 from inspection.core.people import Role
 from inspection.flow import known
-from review_ui.guard import Desk, guard
+from review_ui.guard import Desk, Id, guard
 from review_ui.pages.proof import proof_page
 
 router = APIRouter()
@@ -28,7 +28,7 @@ def add(desk: Engineer, line: str, unit: Number, truth: Truth = "", reason: Reas
 
 
 @router.post("/lines/{line}/known/{number}/retire")
-def retire(desk: Engineer, line: str, number: int) -> Response:
+def retire(desk: Engineer, line: str, number: Id) -> Response:
     """Show a known unit no more."""
     return _act(desk, line, lambda tx: known.retire(tx, line=line, number=number, by=desk.person.name, now=desk.now))
 

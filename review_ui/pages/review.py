@@ -5,6 +5,7 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Form
 from fastapi.responses import HTMLResponse, PlainTextResponse, Response
+from pydantic import Field
 
 from inspection.core.decide import Verdict
 from inspection.core.label import UNDO_WITHIN, InvalidLabel, Label
@@ -13,7 +14,7 @@ from inspection.core.people import Role
 from inspection.core.review import Refusal
 from inspection.flow import label, review
 from inspection.store.reports import review as report
-from review_ui.guard import Desk, guard
+from review_ui.guard import Desk, Id, guard
 
 router = APIRouter()
 Inspector = Annotated[Desk, guard(Role.INSPECTOR)]
@@ -50,9 +51,10 @@ def undo(desk: Inspector, line: Short = "") -> Response:
 
 @router.post("/review/{task_id}")
 def answer(
-    desk: Inspector, task_id: int, answer: Short, lease: Short, line: Short = "", seconds: Short = "",
+    desk: Inspector, task_id: Id, answer: Short, lease: Short, line: Short = "", seconds: Short = "",
     note: Annotated[str, Form(max_length=4000)] = "", defects: Annotated[list[str], Form()] = [],  # noqa: B006
-    seen: Annotated[list[int], Form()] = [], marks: Annotated[str, Form(max_length=200_000)] = "",  # noqa: B006
+    seen: Annotated[list[Annotated[int, Field(ge=1, lt=2**63)]], Form(max_length=64)] = [],  # noqa: B006
+    marks: Annotated[str, Form(max_length=200_000)] = "",
 ) -> Response:  # fmt: skip
     """Keep the answer, and show the next unit."""
     try:
@@ -76,7 +78,7 @@ def answer(
 
 
 @router.post("/review/{task_id}/keep")
-def keep(desk: Inspector, task_id: int, lease: Short) -> Response:
+def keep(desk: Inspector, task_id: Id, lease: Short) -> Response:
     """Renew the lease while the inspector is at work."""
     try:
         desk.write(lambda tx: review.keep(tx, task_id=task_id, lease=lease, now=desk.now))
@@ -87,7 +89,7 @@ def keep(desk: Inspector, task_id: int, lease: Short) -> Response:
 
 @router.post("/review/{task_id}/unsure")
 def unsure(
-    desk: Inspector, task_id: int, lease: Short, line: Short = "", note: Annotated[str, Form(max_length=4000)] = "",
+    desk: Inspector, task_id: Id, lease: Short, line: Short = "", note: Annotated[str, Form(max_length=4000)] = "",
     marks: Annotated[str, Form(max_length=200_000)] = "",
 ) -> Response:  # fmt: skip
     """Give the unit to somebody else for a second opinion, and take the next."""

@@ -11,7 +11,7 @@ from inspection.core.people import Role
 from inspection.core.study import ADVISED_PARTS, EFFECTIVE, ROUNDS, InvalidStudy
 from inspection.flow import study
 from inspection.store.reports import study as report
-from review_ui.guard import Desk, guard
+from review_ui.guard import Desk, Id, guard
 
 router = APIRouter()
 Inspector = Annotated[Desk, guard(Role.INSPECTOR)]
@@ -45,14 +45,14 @@ def begin(
 
 
 @router.get("/study/{number}")
-def work(desk: Inspector, number: int) -> HTMLResponse:
+def work(desk: Inspector, number: Id) -> HTMLResponse:
     """The part that this person judges next."""
     return _work(desk, number)
 
 
 @router.post("/study/{number}")
 def judge(
-    desk: Inspector, number: int, turn: Annotated[int, Form()], answer: Short = "", seconds: Short = ""
+    desk: Inspector, number: Id, turn: Annotated[int, Form(ge=0, lt=2**31)], answer: Short = "", seconds: Short = ""
 ) -> Response:
     """Keep the judgement, and show the next part."""
     try:
@@ -68,7 +68,7 @@ def judge(
 
 
 @router.post("/study/{number}/state")
-def move(desk: Engineer, number: int, state: Short = "") -> Response:
+def move(desk: Engineer, number: Id, state: Short = "") -> Response:
     """Stop the study, go on with it, or end it."""
     desk.write(lambda tx: study.move(tx, study_id=number, state=state, by=desk.person.name, now=desk.now))
     line = desk.read(lambda tx: report.line_of(tx, number))
@@ -76,14 +76,14 @@ def move(desk: Engineer, number: int, state: Short = "") -> Response:
 
 
 @router.get("/study/{number}/report")
-def told(desk: Engineer, number: int) -> HTMLResponse:
+def told(desk: Engineer, number: Id) -> HTMLResponse:
     """What came out, once the study has ended."""
     found = desk.read(lambda tx: report.report(tx, number))
     return desk.page("study_report.html", told=found, line=found.line, effective=EFFECTIVE)
 
 
 @router.get("/study/{number}/report.csv")
-def as_csv(desk: Engineer, number: int) -> Response:
+def as_csv(desk: Engineer, number: Id) -> Response:
     """Every judgement of a study that has ended, a row each."""
     found = desk.read(lambda tx: report.report(tx, number))
     parts, out = {part.id: part for part in found.parts}, io.StringIO()

@@ -104,8 +104,8 @@ def test_an_answer_that_cannot_be_is_refused_in_words(
 def test_somebody_elses_unit_is_not_judged(served: Served, ines: httpx.Client) -> None:
     served.plant.unit("S-1")
     sheet = take(ines)
-    late = judge(served.as_("ivan"), sheet)
-    assert late.json() == {"effective": False, "serial": "S-1"}
+    refused = judge(served.as_("ivan"), sheet)
+    assert (refused.status_code, "not given to you" in refused.json()["detail"]) == (409, True)
     assert served.plant.find("S-1").verdict is None
 
 

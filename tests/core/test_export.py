@@ -22,9 +22,14 @@ def test_other_text_comes_back_as_it_was(text):
     assert next(csv.reader(io.StringIO(cell(text) + ",x\r\n", newline=""))) == [text, "x"]
 
 
+def test_a_cell_stays_one_where_semicolons_part_them():
+    assert cell("S;=cmd") == '"S;=cmd"'
+    assert next(csv.reader(io.StringIO(cell("S;=cmd") + "\r\n", newline=""), delimiter=";")) == ["S;=cmd"]
+
+
 def test_values_that_are_no_text():
     assert [cell(value) for value in (None, True, False, 3, -0.5, ("dent", "crack"))] == [
-        "", "yes", "no", "3", "-0.5", "dent; crack",
+        "", "yes", "no", "3", "-0.5", '"dent; crack"',
     ]  # fmt: skip
 
 

@@ -47,6 +47,7 @@ def test_a_box_and_a_polygon_are_read_in_whole_pixels() -> None:
         ("[" * 100_000, "could not be read"),
         ("not json", "could not be read"),
         ("9" * 5000, "could not be read"),
+        (f'[{{"image": 7, "box": [1, 2, 3, {"9" * 400}]}}]', "could not be read"),
     ],
 )
 def test_what_is_no_place_is_refused_in_words(said: str, words: str) -> None:

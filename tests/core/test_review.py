@@ -3,11 +3,13 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from inspection.core.decide import Verdict
 from inspection.core.label import InvalidLabel, Label, check_types, compare
 from inspection.core.level import Level
-from inspection.core.review import TaskState, free, lease_until, sight
+from inspection.core.review import TaskState, free, held_once, lease_of, lease_until, sight
 
 T0 = datetime(2026, 1, 31, tzinfo=UTC)
 
@@ -55,3 +57,14 @@ def test_escapes_and_overkill_are_told_apart() -> None:
     assert compare(Verdict.PASS, Verdict.REJECT) == "escape"
     assert compare(Verdict.REJECT, Verdict.PASS) == "overkill"
     assert compare(Verdict.PASS, Verdict.PASS) == "agreed"
+
+
+@given(st.text(max_size=40), st.integers(1, 99), st.integers(1, 99), st.booleans())
+def test_a_lease_tells_who_held_what_and_nobody_can_make_one_up(nonce: str, task: int, person: int, saw: bool) -> None:
+    lease = lease_of("salt", task, person, nonce, saw)
+    assert held_once(lease, "salt", task, person) is saw
+    assert held_once(lease, "salt", task + 1, person) is None
+    assert held_once(lease, "salt", task, person + 1) is None
+    assert held_once(lease, "other", task, person) is None
+    for forged in ("", "none", nonce, lease[:-1], f"{nonce}-{'b' if saw else 'a'}{lease[-13:]}"):
+        assert held_once(forged, "salt", task, person) is None

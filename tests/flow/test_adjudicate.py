@@ -9,7 +9,7 @@ from inspection.core.label import Label
 from inspection.core.level import Level
 from inspection.core.people import NotAllowed, Role
 from inspection.flow import adjudicate, people, review
-from inspection.store import certificates, journal, lines, monitor
+from inspection.store import certificates, disputes, journal, lines, models, monitor
 from inspection.store.reports import sight, story
 from tests.plant import Plant
 
@@ -203,3 +203,22 @@ def test_answers_to_past_units_are_kept_in_full(plant: Plant) -> None:
     read_again(plant, "S-1", Verdict.PASS, Verdict.REJECT)
     kept = plant.read(lambda tx: tx.exec_driver_sql("SELECT defect_types, seconds FROM showing").one())
     assert (kept[0], kept[1]) == ('["scratch"]', Label(verdict=Verdict.PASS, seconds=3.0).seconds)
+
+
+def test_a_unit_that_turned_out_defective_is_no_example_of_a_good_one(plant: Plant) -> None:
+    late_answer(plant, Verdict.REJECT, Verdict.PASS)
+    plant.later(seconds=31)
+    assert plant.read(lambda tx: models.passed_images(tx, lines.in_force(tx, "phones").id, 99)) != []
+    (case,) = waiting(plant)
+    settle(plant, case, defective=True)
+    assert plant.read(lambda tx: models.passed_images(tx, lines.in_force(tx, "phones").id, 99)) == []
+
+
+def test_who_has_judged_the_unit_does_not_settle_it_whoever_disputes_it(plant: Plant) -> None:
+    late_answer(plant, Verdict.REJECT, Verdict.PASS)
+    plant.later(seconds=31)
+    (case,) = waiting(plant)
+    judy = plant.person("judy")
+    assert not plant.read(lambda tx: disputes.has_judged(tx, case.unit_id, judy.name))
+    for name in ("ivan", "ines"):
+        assert plant.read(lambda tx, name=name: disputes.has_judged(tx, case.unit_id, name))

@@ -1,12 +1,15 @@
 """Leases: nobody gets what somebody holds, nothing is lost, late answers are kept but do not count."""
 
+from dataclasses import replace
+from datetime import timedelta
+
 import pytest
 
 from inspection.core.decide import Verdict
 from inspection.core.label import InvalidLabel, Label
 from inspection.core.level import Level
 from inspection.core.review import Refusal
-from inspection.flow import label, review
+from inspection.flow import adjudicate, label, review
 from inspection.store.reports import integrity
 from inspection.store.reports import story as reports
 from tests.plant import Plant
@@ -178,3 +181,14 @@ def test_an_answer_cannot_be_taken_back_once_another_followed(plant: Plant) -> N
         undo(plant, "ines")
     assert plant.find("S1").verdict is Verdict.REJECT
     assert undo(plant, "ivan").unit_id == held.unit_id
+
+
+@pytest.mark.parametrize("name", ["ines", "ivan"])
+def test_nobody_gives_an_opinion_on_what_they_never_held(two_units: Plant, name: str) -> None:
+    held = two_units.claim("ines")
+    assert held is not None
+    made_up = replace(held, lease="made up") if name == "ines" else held
+    with pytest.raises(Refusal, match="not given to you"):
+        two_units.answer(made_up, Verdict.REJECT, name)
+    assert two_units.answer(held, Verdict.PASS, "ines").effective
+    assert two_units.read(lambda tx: adjudicate.waiting(tx, two_units.now + timedelta(hours=1))) == []

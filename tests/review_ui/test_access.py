@@ -194,13 +194,14 @@ def test_a_session_ends_when_idle_and_when_signed_out(visit, plant):
 
 
 def test_a_page_that_refreshes_itself_does_not_keep_a_terminal_signed_in_but_the_wall_screen_does(visit, plant):
-    left_open, board, wall = visit("ines"), visit("ines"), visit("erin")
+    left_open, board, andon, wall = visit("ines"), visit("ines"), visit("erin"), visit("wall")
     for _ in range(5):
         plant.wait(800)
         left_open.get("/queue", x_live="yes")
         board.get("/", x_live="yes")
-        wall.get("/andon", x_live="yes")
-    assert left_open.get("/queue").status_code == board.get("/").status_code == 303
+        for screen in (andon, wall):
+            screen.get("/andon", x_live="yes")
+    assert left_open.get("/queue").status_code == board.get("/").status_code == andon.get("/andon").status_code == 303
     assert wall.get("/andon").status_code == 200
 
 

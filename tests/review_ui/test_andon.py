@@ -60,7 +60,7 @@ def test_what_stands_behind_the_ais_freedom(plant):
 
 
 def test_a_wall_stays_signed_in_and_offers_nothing_to_change(visit, plant):
-    wall_screen = visit("ines")
+    wall_screen = visit("wall")
     for _ in range(20):
         plant.wait(300)
         page = wall_screen.get("/andon", x_live="yes")

@@ -163,3 +163,20 @@ def test_what_cannot_be_set_up_is_said(visit, path, data, words):
     answer = visit("adam").post(path, data)
     assert answer.status_code == 422
     assert words in answer.text
+
+
+def test_guesses_at_strange_terminals_wear_no_throttle_out(visit, plant):
+    stranger = visit()
+    for _ in range(5):
+        stranger.post("/sign-in", {"name": "adam", "password": "guess guess guess"})
+    app = plant.pages._app
+    for i in range(12):
+        assert back(visit(), f"nobody{i}").status_code == 403
+    assert app.state.pin_throttle._wrong == {}
+    assert "Too many wrong passwords" in stranger.post("/sign-in", {"name": "adam", "password": PASSWORD}).text
+
+
+def test_a_wall_screen_that_becomes_somebody_signs_in_anew(visit):
+    wall = visit("wall")
+    visit("adam").post("/people/wall/role", {"role": "engineer"})
+    assert wall.get("/andon").status_code == 303

@@ -39,6 +39,11 @@ def test_evidence_is_told_in_numbers_with_bounds(visit, plant):
         plant.unit(f"A-{i}", score=0.9 if i % 4 == 0 else 0.1)
         plant.answer("ines", Label(verdict=Verdict.REJECT if i % 4 == 0 else Verdict.PASS,
                                    defect_types=("dent",) if i % 4 == 0 else (), seconds=4))  # fmt: skip
+    early = visit("ines").get("/lines/phones").text
+    assert "0, of which 0 defective" in early, (
+        "an answer that can be taken back would tell what the AI says of its unit"
+    )
+    plant.wait(31)
     page = visit("erin").get("/lines/phones").text
     assert "24, of which 6 defective" in page
     assert "Evidence for the next rung: AI assist" in page

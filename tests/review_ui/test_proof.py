@@ -84,7 +84,12 @@ def test_guards_show_what_audits_have_said(visit, plant, model):
     plant.level(Level.PARTIAL_AUTOMATION, model=model, pass_below=0.3, reject_above=0.8, audit_share=1.0)
     images = plant.unit("B-1", score=0.1)
     plant.answer("ines", Label(verdict=Verdict.PASS, seconds=2.0), seen=images)
-    assert "0 in 1 audited units" in visit("ines").get("/lines/phones/proof").text
+    assert "0 in 1 audited units" in visit("erin").get("/lines/phones/proof").text
+    assert "0 in 1 audited units" in visit("erin").get("/lines/phones").text
+    for path in ("/lines/phones/proof", "/lines/phones"):
+        assert " in 1 audited units" not in visit("ines").get(path).text, (
+            "an inspector who looks would learn what was an audit"
+        )
 
 
 def test_the_command_proves_and_refuses_as_well(plant, monkeypatch):

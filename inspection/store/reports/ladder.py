@@ -31,12 +31,13 @@ def failures(tx: Tx, line_id: int, model: str | None) -> tuple[int, int]:
     return failed, total
 
 
-def agreement(tx: Tx, line_id: int, model: str | None, since: datetime) -> tuple[int, int]:
-    """With how many of the newest 1000 blind labels since then a model agrees, and how many there are: labels of units
-    that it was asked about, in force or in shadow, and of which it may speak."""
+def agreement(tx: Tx, line_id: int, model: str | None, since: datetime, until: datetime) -> tuple[int, int]:
+    """With how many of the newest 1000 blind labels of that time a model agrees, and how many there are: labels of
+    units that it was asked about, in force or in shadow, and of which it may speak."""
     newest = (  # the limit keeps databases from reading all of the line's labels first
         select(LABEL.c.id, LABEL.c.unit_id, LABEL.c.verdict)
         .where(LABEL.c.line_id == line_id, LABEL.c.at >= micros(since), LABEL.c.effective, LABEL.c.saw_ai.is_(False))
+        .where(LABEL.c.at <= micros(until))
         .order_by(LABEL.c.at.desc())
         .limit(2 * RECENT)
         .subquery()

@@ -8,8 +8,10 @@ import numpy as np
 from sqlalchemy import select
 
 from inspection.core.evidence import Graded, Rate, labels_needed, rate
+from inspection.core.label import UNDO_WITHIN
 from inspection.core.level import FREEDOM, Level
 from inspection.core.line import Line
+from inspection.core.moment import micros
 from inspection.core.policy import Policy, Terms
 from inspection.core.risk import Limits, Risk, Side, tally
 from inspection.core.thresholds import Curve, Thresholds, curve, propose
@@ -122,7 +124,7 @@ def page(tx: Tx, name: str, now: datetime, bins: int = 40) -> LinePage:
     terms = known.policy.terms
     registry = models.all_of_line(tx, known.id)
     model = terms.model or (registry[0].artefact if registry else None)
-    labelled = graded(tx, known.id, model)
+    labelled = graded(tx, known.id, model, now - UNDO_WITHIN)
     proof = _evidence(tx, known, registry, model, labelled)
     waiting, oldest = waiting_of(tx, known.id, now)
     return LinePage(
@@ -145,15 +147,16 @@ def page(tx: Tx, name: str, now: datetime, bins: int = 40) -> LinePage:
     )
 
 
-def graded(tx: Tx, line_id: int, model: str | None) -> list[Graded]:
-    """The newest units with a score from that model and a blind label that counts."""
+def graded(tx: Tx, line_id: int, model: str | None, until: datetime) -> list[Graded]:
+    """The newest units with a score from that model and a blind label that counts, given until then: what can still be
+    taken back would tell its inspector what the AI says of the unit."""
     if model is None:
         return []
     query = (
         select(UNIT.c.score, LABEL.c.verdict)
         .join(LABEL, LABEL.c.unit_id == UNIT.c.id)
         .where(LABEL.c.line_id == line_id, LABEL.c.effective, LABEL.c.saw_ai.is_(False))  # the index has them in order
-        .where(UNIT.c.model == model, UNIT.c.score.is_not(None))
+        .where(LABEL.c.at <= micros(until), UNIT.c.model == model, UNIT.c.score.is_not(None))
         .order_by(LABEL.c.id.desc())
         .limit(MAX_GRADED)
     )

@@ -116,7 +116,7 @@ class _Reader:
         query = (
             select(KNOWN.c.defective, *_UNIT, *_SHOWN, LABEL.c.defect_types)
             .select_from(SHOWING)
-            .join(KNOWN, KNOWN.c.id == SHOWING.c.known_id)
+            .join(KNOWN, and_(KNOWN.c.id == SHOWING.c.known_id, KNOWN.c.retired_at.is_(None)))
             .join(UNIT, UNIT.c.id == SHOWING.c.unit_id)
             .join(_SECOND, _SECOND.c.id == SHOWING.c.person_id)
             .outerjoin(LABEL, LABEL.c.id == newest.correlate(UNIT).scalar_subquery())

@@ -35,11 +35,13 @@
     const seconds = Number(document.body.dataset.lockAfter);
     const form = document.getElementById("lock");
     if (!seconds || !form) return;
-    let touched = Date.now();
+    // All windows of a terminal count as one: who works in one is not locked out by another.
+    const touch = () => localStorage.setItem("touched", String(Date.now()));
+    touch();
     for (const kind of ["pointerdown", "pointermove", "keydown", "wheel", "touchstart"]) {
-      document.addEventListener(kind, () => { touched = Date.now(); }, { passive: true });
+      document.addEventListener(kind, touch, { passive: true });
     }
-    setInterval(() => { if (Date.now() - touched > seconds * 1000) form.requestSubmit(); }, 1000);
+    setInterval(() => { if (Date.now() - Number(localStorage.getItem("touched")) > seconds * 1000) form.requestSubmit(); }, 1000);
   }
 
   document.addEventListener("DOMContentLoaded", () => {
