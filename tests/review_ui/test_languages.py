@@ -5,7 +5,7 @@ import re
 import pytest
 
 from review_ui import texts
-from tests.review_ui.messages import catalogue, messages
+from tests.review_ui.messages import catalogue, messages, missing
 from tests.review_ui.test_access import ADJUDICATORS_LOOK, LOOK
 
 OTHERS = [language for language in texts.LANGUAGES if language != "en"]
@@ -15,6 +15,11 @@ FIELD = re.compile(r"\{(\w*)[^}]*\}")
 def fields(text: object) -> set[str]:
     """The names of what is filled into a text."""
     return set(FIELD.findall(" ".join(text) if isinstance(text, list) else str(text)))
+
+
+@pytest.mark.parametrize("language", OTHERS)
+def test_nothing_is_said_in_english_alone(language):
+    assert missing(language) == {}, "`python -m tests.review_ui.messages LANGUAGE` prints what to fill in"
 
 
 @pytest.mark.parametrize("language", OTHERS)

@@ -4,8 +4,8 @@ the journal's subjects in byte order, so that its index finds what lies under on
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0015"
-down_revision = "0014"
+revision = "0014"
+down_revision = "0013"
 branch_labels = None
 depends_on = None
 
