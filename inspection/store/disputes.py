@@ -10,7 +10,7 @@ from sqlalchemy import Select, and_, exists, func, insert, or_, select, update
 from inspection.core.adjudicate import WAITS, Case, Kind, Opinion
 from inspection.core.decide import Verdict
 from inspection.core.moment import micros, moment
-from inspection.store import book
+from inspection.store import book, studies
 from inspection.store.records import DISPUTE, LABEL, LINE, PERSON, SHOWING, TASK, UNIT, dump
 from inspection.store.transaction import Tx
 
@@ -111,6 +111,7 @@ def for_look(tx: Tx, person_id: int, line: str | None, now: datetime) -> Look | 
         .join(LINE, and_(LINE.c.id == UNIT.c.line_id, LINE.c.recipe_id == UNIT.c.recipe_id))
         .where(DISPUTE.c.truth == "", DISPUTE.c.at >= micros(now - WAITS), DISPUTE.c.kind == str(Kind.MISS))
         .where(DISPUTE.c.person_id != person_id, ~said, ~seen, ~answered, ~busy, ~book.shows(UNIT.c.id))
+        .where(~studies.met(UNIT.c.id, person_id))
     )
     if line is not None:
         query = query.where(LINE.c.name == line)

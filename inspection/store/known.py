@@ -9,7 +9,7 @@ from inspection.core.decide import Verdict
 from inspection.core.known import Misses, Readings
 from inspection.core.label import Label
 from inspection.core.moment import micros, moment
-from inspection.store import book
+from inspection.store import book, studies
 from inspection.store.records import KNOWN, LABEL, PERSON, SHOWING, TASK, UNIT, dump
 from inspection.store.transaction import Tx
 
@@ -130,6 +130,7 @@ def for_person(tx: Tx, line_id: int, recipe_id: int, person_id: int, since: date
         .join(UNIT, UNIT.c.id == KNOWN.c.unit_id)
         .where(KNOWN.c.line_id == line_id, KNOWN.c.retired_at.is_(None), KNOWN.c.by != name, ~theirs, ~judged, ~live)
         .where(UNIT.c.recipe_id == recipe_id, UNIT.c.verdict.is_not(None), ~book.shows(UNIT.c.id))
+        .where(~studies.met(UNIT.c.id, person_id))
         .order_by(shown, KNOWN.c.id)
         .limit(1)
     )
@@ -158,6 +159,7 @@ def for_second_reading(
         .where(LABEL.c.line_id == line_id, LABEL.c.at >= micros(since), LABEL.c.at <= micros(until))
         .where(LABEL.c.effective, LABEL.c.verdict == UNIT.c.person_verdict)
         .where(UNIT.c.recipe_id == recipe_id, UNIT.c.verdict.is_not(None), ~mine, ~again, ~live, ~book.shows(UNIT.c.id))
+        .where(~studies.met(UNIT.c.id, person_id))
         .order_by(LABEL.c.at.desc())
         .limit(1)
     )

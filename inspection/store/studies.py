@@ -3,12 +3,14 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import func, insert, select, update
+from sqlalchemy import ColumnElement, Exists, exists, func, insert, select, update
 
 from inspection.core.decide import Verdict
 from inspection.core.line import Unknown
 from inspection.core.moment import micros, moment
+from inspection.store import book
 from inspection.store.records import (
     DISPUTE,
     KNOWN,
@@ -83,10 +85,10 @@ class Candidate:
 
 def candidates(tx: Tx, line_id: int, recipe_id: int) -> list[Candidate]:
     """Units of the line and recipe of which it is known what they are: known ones, and those that were settled,
-    newest first."""
+    newest first. Those in the defect book are left out: everybody knows them."""
     found: dict[int, Candidate] = {}
     columns = (UNIT.c.id, UNIT.c.serial, UNIT.c.visit, UNIT.c.score, UNIT.c.model)
-    mine = (UNIT.c.line_id == line_id, UNIT.c.recipe_id == recipe_id)
+    mine = (UNIT.c.line_id == line_id, UNIT.c.recipe_id == recipe_id, ~book.shows(UNIT.c.id))
     for table in (SHOWING, DISPUTE):
         query = select(*columns, table.c.truth).join(table, table.c.unit_id == UNIT.c.id).where(*mine)
         query = query.where(table.c.truth != "").order_by(table.c.settled_at.desc()).limit(MOST)
@@ -97,6 +99,14 @@ def candidates(tx: Tx, line_id: int, recipe_id: int) -> list[Candidate]:
         truth = Verdict.REJECT if row.defective else Verdict.PASS
         found[row.id] = _candidate(row, truth, disputed=row.id in found)
     return sorted(found.values(), key=lambda one: -one.unit_id)[:MOST]
+
+
+def met(unit_id: ColumnElement[Any], person_id: int) -> Exists:
+    """Whether a person has a part in a study in which the unit is one: they would know it again."""
+    return exists().where(
+        STUDY_PART.c.unit_id == unit_id, STUDY_PERSON.c.study_id == STUDY_PART.c.study_id,
+        STUDY_PERSON.c.person_id == person_id,
+    )  # fmt: skip
 
 
 def _candidate(row: object, truth: Verdict, *, disputed: bool) -> Candidate:

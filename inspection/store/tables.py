@@ -574,7 +574,7 @@ class StudyPartRow(SQLModel, table=True):
     __table_args__ = (UniqueConstraint("study_id", "unit_id"),)
     id: int | None = _id()
     study_id: int = _to("study.id", index=False)
-    unit_id: int = _to("unit.id", index=False)
+    unit_id: int = _to("unit.id")
     truth: str
     ai: str = ""
 

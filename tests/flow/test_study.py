@@ -8,7 +8,9 @@ from inspection.core.line import Unknown
 from inspection.core.people import NotAllowed
 from inspection.core.study import InvalidStudy
 from inspection.flow import known, study
-from inspection.store import journal, studies
+from inspection.store import journal, lines, studies
+from inspection.store import known as store_known
+from inspection.store.reports import sight
 from inspection.store.reports import study as report
 from tests.plant import Plant
 
@@ -140,3 +142,32 @@ def test_what_cannot_be_made_is_said_in_words(plant: Plant) -> None:
         plant.write(lambda tx: study.begin(
             tx, line="phones", title="x", unit_ids=[strange], names=("ines",), rounds=2, by="erin", now=plant.now
         ))  # fmt: skip
+
+
+def test_while_a_study_runs_nobody_is_told_what_the_ai_says_of_its_parts(plant: Plant) -> None:
+    plant.later(minutes=1)
+    unit, erin = plant.find("S-1").id, plant.person("erin")
+
+    def told() -> bool:
+        return plant.read(lambda tx: sight.may_show_ai(tx, unit, erin.id, plant.now, inspector=False))
+
+    assert told()
+    number = begin(plant)
+    assert not told()
+    judge(plant, number, "ines")
+    assert not told()
+    judge(plant, number, "ivan")
+    assert told()
+
+
+def test_parts_of_a_study_are_shown_to_its_people_in_no_disguise(plant: Plant) -> None:
+    line = plant.read(lambda tx: lines.in_force(tx, "phones"))
+
+    def known_for(name: str) -> object:
+        person = plant.person(name).id
+        return plant.read(lambda tx: store_known.for_person(tx, line.id, line.recipe_id, person, plant.now))
+
+    assert known_for("ines") is not None
+    begin(plant, names=("ines",))
+    assert known_for("ines") is None
+    assert known_for("ivan") is not None

@@ -14,7 +14,7 @@ from inspection.core.moment import micros
 from inspection.store import lines
 from inspection.store.database import Tx
 from inspection.store.queue import OWED
-from inspection.store.records import DISPUTE, LABEL, LINE, SHOWING, TASK, UNIT
+from inspection.store.records import DISPUTE, LABEL, LINE, SHOWING, STUDY, STUDY_PART, TASK, UNIT
 
 UNTELLING = ("image_stored", "unit_labelled", "label_undone")  # events in which nothing of the AI can be read
 _UNIT = re.compile(r"line/([^/]+)/unit/(.+)")
@@ -28,12 +28,14 @@ def reviewed(*where: ColumnElement[bool]) -> Exists:
 def hidden(shows_ai: bool, now: datetime, *, inspector: bool) -> ColumnElement[bool]:
     """Whether a unit's AI opinion must stay unknown; `shows_ai` is whether reviews at the line's level show it.
 
-    It does to everybody while a blind review is open or to come, a blind answer can still be taken back, or what the
-    unit is waits to be settled; to
-    inspectors also while any other review is open, and until the unit is settled.
+    It does to everybody while a blind review is open or to come, a blind answer can still be taken back, what the unit
+    is waits to be settled, or a study of it has not ended; to inspectors also while any other review is open, and until
+    the unit is settled.
     """
     answer = (LABEL.c.unit_id == UNIT.c.id, LABEL.c.effective, LABEL.c.saw_ai.is_(False))
-    answered = or_(exists().where(*answer, LABEL.c.at > micros(now - UNDO_WITHIN)), in_disguise(now), disputed(now))
+    answered = or_(
+        exists().where(*answer, LABEL.c.at > micros(now - UNDO_WITHIN)), in_disguise(now), disputed(now), studied(now)
+    )
     audit_owed = and_(UNIT.c.audited, UNIT.c.person_verdict.is_(None))
     if inspector or not shows_ai:
         return or_(reviewed(), UNIT.c.verdict.is_(None), audit_owed, answered)
@@ -55,6 +57,12 @@ def disputed(now: datetime) -> ColumnElement[bool]:
     return or_(
         differs, exists().where(DISPUTE.c.unit_id == UNIT.c.id, DISPUTE.c.truth == "", DISPUTE.c.at >= since, against)
     )
+
+
+def studied(now: datetime) -> ColumnElement[bool]:
+    """Whether people judge the unit in a study that has not ended, nor lain for three months."""
+    part = (STUDY_PART.c.unit_id == UNIT.c.id, STUDY.c.id == STUDY_PART.c.study_id)
+    return exists().where(*part, STUDY.c.ended_at.is_(None), STUDY.c.at >= micros(now - WAITS))
 
 
 def shown_at(known: lines.LineInForce) -> bool:

@@ -44,6 +44,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id"),
         sa.UniqueConstraint("study_id", "unit_id"),
     )
+    op.create_index("ix_study_part_unit_id", "study_part", ["unit_id"], unique=False)
     op.create_table(
         "study_person",
         _id(),
