@@ -25,6 +25,26 @@ NOT_FOR_PEOPLE = {
     "OtherBody",
     "AlreadyServed",
 }  # fmt: skip - a programmer's, a camera's, the operator's
+PIECES = {
+    "the AI",
+    "a person",
+    "escapes",
+    "overkill",
+    "overturns",
+    "viewer",
+    "inspector",
+    "adjudicator",
+    "engineer",
+    "admin",
+    "Shadow",
+    "AI assist",
+    "Partial automation",
+    "Full automation",
+    "audit share",
+    "deadline",
+    "pass below",
+    "reject above",
+}  # fmt: skip - words that are put into messages
 ASIDE = {"text", "detail", "words", "told"}  # what a message is called before it is raised or fired
 
 
@@ -71,7 +91,7 @@ def messages() -> frozenset[str]:
         for file in sorted((ROOT / folder).rglob("*.py")):
             for node in _said(ast.parse(file.read_text("utf-8"))):
                 found |= {said for one in _choices(node) if (said := template(one)) and _speaks(said)}
-    return frozenset(found)
+    return frozenset(found | PIECES)
 
 
 def _speaks(said: str) -> bool:
