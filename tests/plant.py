@@ -139,12 +139,14 @@ class Plant:
         )
 
     def label_many(self, count: int, verdict: Verdict = Verdict.PASS, score: float = 0.1, name: str = "good") -> None:
-        """Units of one score that people give one verdict, one after the other."""
+        """Units of one score that people give one verdict, one after the other; then the last one can no longer be
+        taken back."""
         for number in range(count):
             self.unit(f"{name}-{number}", score)
             held = self.claim()
             assert held is not None
             self.answer(held, verdict)
+        self.later(seconds=31)
 
     def images(self, unit_id: int) -> list[int]:
         from inspection.store.reports import review as sheets
