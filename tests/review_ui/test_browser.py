@@ -326,8 +326,8 @@ def test_the_lamp_is_dimmed_by_its_slider(window, plant):
 
 def test_lines_of_a_chart_are_lines(window):
     page = window("erin")
-    page.goto("/lines/phones")
-    lines = page.locator(".histogram path.axis")
+    page.goto("/lines/phones/models/1")
+    lines = page.locator(".reliability path.curve")
     assert lines.count() == 1
     assert lines.evaluate("line => getComputedStyle(line).fill") == "none"
 
