@@ -15,6 +15,7 @@ from models.decode import Picture
 from models.engine import Compiled
 from models.runtime import OpenVinoPredictor
 from review_ui.card import views
+from review_ui.texts import catalogue
 from tests.models.parts import QUICK, SIZE, SPOT, Shelf, draw, plate
 from tests.models.test_train import encoded
 
@@ -68,7 +69,7 @@ def test_a_few_labels_train_a_classifier_of_pooled_features(tmp_path: Path) -> N
     assert (told["defects"], told["outlined"], told["types"]) == (5, 5, ["stain"])
     assert {trial["mix"] for trial in told["trials"]} >= {"kernel", "anomaly", "kernel + 0.5 anomaly"}
     assert "AUROC" in told["reason"]
-    (shown,) = views(made.card)
+    (shown,) = views(catalogue(), made.card)
     assert (shown.good, shown.defects, shown.outlined, shown.types) == (20, 5, 5, (("stain", 5),))
     assert shown.mixes is not None
     assert [f"{row.words}: " in told["reason"] for row in shown.mixes.rows if row.chosen] == [True]
