@@ -22,7 +22,7 @@ from inspection.core.train import (
     check_labels,
     manifest_hash,
 )
-from inspection.store import journal, lines, models
+from inspection.store import journal, lines, models, samples
 from inspection.store.database import Database, Tx
 from inspection.store.images import ImageStore
 from inspection.store.models import Job
@@ -65,14 +65,14 @@ def add_sample(
         view=view, sha256=sha256, name=plain(name[:200]), defect=spelt(plain(defect[:100]), known.line.recipe),
         regions=regions, group=plain(group[:200]),
     )  # fmt: skip
-    check_labels([*models.samples(tx, known.id, sha256), sample])
-    return models.add_sample(tx, known.id, sample, by, now, simulated=simulated)
+    check_labels([*samples.put_in(tx, known.id, sha256), sample])
+    return samples.add(tx, known.id, sample, by, now, simulated=simulated)
 
 
 def remove_sample(tx: Tx, *, line: str, sha256: str, by: str, now: datetime) -> None:
     """Take an image out of what the line trains from, such as one that shows a defect after all."""
     known = lines.in_force(tx, line)
-    if models.remove_sample(tx, known.id, sha256) == 0:
+    if samples.remove(tx, known.id, sha256) == 0:
         raise Unknown("This image is not among those the line trains from.")
     change = Change(subject=f"line/{line}/samples", event="sample_removed", actor=by, facts=facts(sha256=sha256))
     journal.append(tx, now, change)
@@ -92,11 +92,11 @@ def gather(tx: Tx, *, line: str) -> list[Sample]:
 
 def _gathered(tx: Tx, line: str) -> tuple[list[Sample], list[str]]:
     known = lines.in_force(tx, line)
-    put_in = models.samples(tx, known.id)
+    put_in = samples.put_in(tx, known.id)
     seen = {(s.view, s.sha256) for s in put_in}
-    labelled = models.passed_images(tx, known.id, MAX_PASSED)
+    labelled = samples.passed(tx, known.id, MAX_PASSED)
     one_view = len(known.line.recipe.views) == 1
-    labelled += models.rejected_images(tx, known.id, MAX_REJECTED, one_view=one_view)
+    labelled += samples.rejected(tx, known.id, MAX_REJECTED, one_view=one_view)
     kept, torn = agreed(s for s in labelled if (s.view, s.sha256) not in seen)
     return put_in + kept, torn
 

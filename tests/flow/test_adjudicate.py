@@ -9,7 +9,7 @@ from inspection.core.label import Label
 from inspection.core.level import Level
 from inspection.core.people import NotAllowed, Role
 from inspection.flow import adjudicate, people, review
-from inspection.store import certificates, disputes, journal, lines, models, monitor
+from inspection.store import certificates, disputes, journal, lines, monitor, samples
 from inspection.store.reports import sight, story
 from tests.plant import Plant
 
@@ -208,10 +208,10 @@ def test_answers_to_past_units_are_kept_in_full(plant: Plant) -> None:
 def test_a_unit_that_turned_out_defective_is_no_example_of_a_good_one(plant: Plant) -> None:
     late_answer(plant, Verdict.REJECT, Verdict.PASS)
     plant.later(seconds=31)
-    assert plant.read(lambda tx: models.passed_images(tx, lines.in_force(tx, "phones").id, 99)) != []
+    assert plant.read(lambda tx: samples.passed(tx, lines.in_force(tx, "phones").id, 99)) != []
     (case,) = waiting(plant)
     settle(plant, case, defective=True)
-    assert plant.read(lambda tx: models.passed_images(tx, lines.in_force(tx, "phones").id, 99)) == []
+    assert plant.read(lambda tx: samples.passed(tx, lines.in_force(tx, "phones").id, 99)) == []
 
 
 def test_who_has_judged_the_unit_does_not_settle_it_whoever_disputes_it(plant: Plant) -> None:

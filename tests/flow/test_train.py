@@ -8,7 +8,7 @@ import pytest
 from inspection.core.line import Recipe, Unknown
 from inspection.core.train import MIN_GOOD_IMAGES, Cancelled, Trained, Untrainable
 from inspection.flow import train
-from inspection.store import journal, models
+from inspection.store import journal, models, samples
 from inspection.store.reports import train as progress
 from tests.plant import Plant
 
@@ -319,7 +319,7 @@ def test_a_type_of_defect_is_spelt_as_the_recipe_has_it(plant: Plant) -> None:
                 tx, line="phones", view="front", name="a.jpg", sha256=digest, by="erin", now=plant.now, defect=typed
             )
         )
-        (sample,) = plant.read(lambda tx, digest=digest: models.samples(tx, plant.camera.line_id, digest))
+        (sample,) = plant.read(lambda tx, digest=digest: samples.put_in(tx, plant.camera.line_id, digest))
         assert sample.defect == kept
 
 

@@ -15,7 +15,7 @@ from inspection.core.moment import micros
 from inspection.core.policy import Policy, Terms
 from inspection.core.risk import Limits, Risk, Side, tally
 from inspection.core.thresholds import Curve, Thresholds, curve, propose
-from inspection.store import lines, models, monitor, proposals
+from inspection.store import lines, models, monitor, proposals, samples
 from inspection.store.database import Tx
 from inspection.store.models import Job, Model
 from inspection.store.monitor import Alarm
@@ -212,9 +212,9 @@ def _risks(
 
 
 def _samples(tx: Tx, known: lines.LineInForce) -> tuple[SampleCount, ...]:
-    put_in = models.samples(tx, known.id)
-    passed = models.passed_images(tx, known.id, 400)
-    rejected = models.rejected_images(tx, known.id, 400, one_view=len(known.line.recipe.views) == 1)
+    put_in = samples.put_in(tx, known.id)
+    passed = samples.passed(tx, known.id, 400)
+    rejected = samples.rejected(tx, known.id, 400, one_view=len(known.line.recipe.views) == 1)
     good = Counter(sample.view for sample in put_in if not sample.defect)
     defective = Counter(sample.view for sample in (*put_in, *rejected) if sample.defect)
     people = Counter(sample.view for sample in passed)
