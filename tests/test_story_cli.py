@@ -49,7 +49,7 @@ def test_a_unit_s_whole_story_is_told_by_its_serial(folder: Path, line: tuple[st
 
 def test_a_unit_that_was_never_seen_is_said_to_be_so(folder: Path) -> None:
     for line in ((), ("--line", "phones")):
-        with pytest.raises(Unknown, match="ever seen"):
+        with pytest.raises(Unknown, match="Check the serial"):
             told(folder, "story", "S-2", *line)
 
 

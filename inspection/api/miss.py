@@ -8,9 +8,11 @@ from pydantic import BaseModel, ConfigDict, Field
 from inspection.api.errors import SmallBody
 from inspection.api.people import PEOPLE_PROBLEMS, AsInspector, LineName, Text
 from inspection.core.line import Unknown
+from inspection.core.people import Role
 from inspection.flow import miss
 from inspection.store import lines, units
 from inspection.store.database import Tx
+from inspection.store.reports import sight
 
 router = APIRouter(tags=["quality"], route_class=SmallBody)
 
@@ -39,8 +41,11 @@ def post_miss(caller: AsInspector, line: LineName, told: Reported) -> Report:
     def report(tx: Tx) -> Report:
         on = lines.in_force(tx, line)
         unit = units.latest(tx, on.id, told.serial) if told.serial.isprintable() else None
-        if unit is None:
-            raise Unknown(f"Line {line!r} has never seen that unit. Check the serial.")
+        if unit is None or (not caller.may(Role.ENGINEER) and sight.is_in_hand(tx, unit.id, caller.now)):
+            raise Unknown(
+                f"Line {line!r} knows no such unit. Check the serial; of a unit that somebody judges just now nothing "
+                "is told for a while."
+            )
         types = tuple(dict.fromkeys(told.defect_types))
         number = miss.report(
             tx, line=line, unit_id=unit.id, defect_types=types, reason=told.reason, person=caller.person, now=caller.now

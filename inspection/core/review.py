@@ -47,6 +47,12 @@ def due(level: Level, audited: bool, ready: datetime, salt: str, serial: str) ->
     return ready + share_of(salt, f"due {serial}") * MIXED_WITHIN
 
 
+def look_from(reported: datetime, salt: str, number: int) -> datetime:
+    """From when on somebody gets a reported unit in disguise: everybody hears the alarm, and must not guess that the
+    next unit is the one."""
+    return reported + share_of(salt, f"look {number}") * MIXED_WITHIN
+
+
 @dataclass(frozen=True, kw_only=True)
 class Load:
     """How much waits for people, since how many seconds the oldest does, and how many reviews came in and went out in

@@ -8,6 +8,7 @@ from inspection.core.journal import Change, facts, plain
 from inspection.core.known import REPORTED_MISS, disguise
 from inspection.core.label import UNDO_WITHIN, Label, check_types
 from inspection.core.people import Person
+from inspection.core.review import look_from
 from inspection.flow import adjudicate, decide
 from inspection.store import disputes, journal, known, lines, monitor, queue, units
 from inspection.store.database import Tx
@@ -55,8 +56,11 @@ def report(
 
 
 def next_look(tx: Tx, person_id: int, line: str | None, now: datetime) -> Look | None:
-    """The reported unit that this person is to look at next."""
-    return disputes.for_look(tx, person_id, line, now)
+    """The reported unit that this person is to look at next; one that was reported just now is for later."""
+    for one in disputes.for_look(tx, person_id, line, now):
+        if look_from(one.at, lines.in_force_by_id(tx, one.line_id).audit_salt, one.dispute_id) <= now:
+            return one
+    return None
 
 
 def look(tx: Tx, person_id: int, line: str | None, due: Task | None, now: datetime) -> Task | None:

@@ -4,6 +4,7 @@ import secrets
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cache
+from threading import Lock
 
 from pwdlib import PasswordHash
 
@@ -33,36 +34,38 @@ class SignedIn:
 
 
 class Throttle:
-    """Slows guessing: after five wrong passwords a name rests for a time that doubles, up to fifteen minutes."""
+    """Slows guessing: after five wrong passwords a name rests for a time that doubles, up to fifteen minutes. Each try
+    counts as wrong from its beginning until it is found right, so that many at once are no way around it."""
 
     FREE_TRIES = 5
     _FIRST, _LONGEST = timedelta(seconds=10), timedelta(minutes=15)
+    _MOST_NAMES = 10_000
 
     def __init__(self) -> None:
-        self._wrong: dict[str, tuple[int, datetime]] = {}
+        self._tries: dict[str, tuple[int, datetime]] = {}
+        self._one_at_a_time = Lock()
 
-    def check(self, name: str, now: datetime) -> None:
-        """Raise NotAllowed while the name rests."""
-        count, last = self._wrong.get(name, (0, now))
-        if count >= self.FREE_TRIES:
-            rests_until = last + min(self._FIRST * 2 ** min(count - self.FREE_TRIES, 10), self._LONGEST)
-            if now < rests_until:
-                seconds = int((rests_until - now).total_seconds()) + 1
-                raise NotAllowed(f"Too many wrong passwords. Try again in {seconds} seconds.")
-
-    def wrong(self, name: str, now: datetime) -> None:
-        """Note a wrong password."""
-        if len(self._wrong) > 10_000:
-            self._wrong.clear()
-        self._wrong[name] = (self._wrong.get(name, (0, now))[0] + 1, now)
+    def attempt(self, name: str, now: datetime) -> None:
+        """Begin to try; raises NotAllowed while the name rests."""
+        with self._one_at_a_time:
+            count, last = self._tries.get(name, (0, now))
+            if count >= self.FREE_TRIES:
+                rests_until = last + min(self._FIRST * 2 ** min(count - self.FREE_TRIES, 10), self._LONGEST)
+                if now < rests_until:
+                    seconds = int((rests_until - now).total_seconds()) + 1
+                    raise NotAllowed(f"Too many wrong passwords. Try again in {seconds} seconds.")
+            self._tries.pop(name, None)
+            if len(self._tries) >= self._MOST_NAMES:
+                self._tries.pop(next(iter(self._tries)))  # the one that rested longest
+            self._tries[name] = (count + 1, now)
 
     def is_spent(self, name: str) -> bool:
         """Whether the free tries are used up."""
-        return self._wrong.get(name, (0, None))[0] >= self.FREE_TRIES
+        return self._tries.get(name, (0, None))[0] >= self.FREE_TRIES
 
     def right(self, name: str) -> None:
-        """Forget the wrong ones."""
-        self._wrong.pop(name, None)
+        """Forget the tries: this one was right."""
+        self._tries.pop(name, None)
 
 
 def check_credentials(tx: Tx, name: str, password: str) -> Person:

@@ -19,10 +19,12 @@ _FIRST, _OTHER = PERSON.alias("first"), PERSON.alias("other")
 
 @dataclass(frozen=True, kw_only=True)
 class Look:
-    """A reported unit that somebody is to look at."""
+    """A unit reported at a moment that somebody is to look at."""
 
     dispute_id: int
+    line_id: int
     unit_id: int
+    at: datetime
 
 
 def add(
@@ -97,8 +99,8 @@ def misses(tx: Tx, until: datetime) -> list[Case]:
     return [_case(Kind.MISS, row) for row in tx.execute(query.join(LINE, LINE.c.id == UNIT.c.line_id))]
 
 
-def for_look(tx: Tx, person_id: int, line: str | None, now: datetime) -> Look | None:
-    """The oldest reported miss, and its unit, of which this person has said nothing and which nobody looks at or has
+def for_look(tx: Tx, person_id: int, line: str | None, now: datetime) -> list[Look]:
+    """Reported misses, oldest first, of whose units this person has said nothing and which nobody looks at or has
     looked at. Units of an earlier recipe, whose defects inspectors could not name, and those that the defect book shows
     are left to adjudicators."""
     said = exists().where(LABEL.c.unit_id == DISPUTE.c.unit_id, LABEL.c.person_id == person_id)
@@ -106,7 +108,7 @@ def for_look(tx: Tx, person_id: int, line: str | None, now: datetime) -> Look | 
     answered = exists().where(SHOWING.c.dispute_id == DISPUTE.c.id, SHOWING.c.at.is_not(None))
     busy = exists().where(TASK.c.unit_id == DISPUTE.c.unit_id, TASK.c.state.in_(("open", "leased")))
     query = (
-        select(DISPUTE.c.id, DISPUTE.c.unit_id)
+        select(DISPUTE.c.id, DISPUTE.c.line_id, DISPUTE.c.unit_id, DISPUTE.c.at)
         .join(UNIT, UNIT.c.id == DISPUTE.c.unit_id)
         .join(LINE, and_(LINE.c.id == UNIT.c.line_id, LINE.c.recipe_id == UNIT.c.recipe_id))
         .where(DISPUTE.c.truth == "", DISPUTE.c.at >= micros(now - WAITS), DISPUTE.c.kind == str(Kind.MISS))
@@ -115,8 +117,8 @@ def for_look(tx: Tx, person_id: int, line: str | None, now: datetime) -> Look | 
     )
     if line is not None:
         query = query.where(LINE.c.name == line)
-    row = tx.execute(query.order_by(DISPUTE.c.at).limit(1)).one_or_none()
-    return None if row is None else Look(dispute_id=row.id, unit_id=row.unit_id)
+    rows = tx.execute(query.order_by(DISPUTE.c.at))
+    return [Look(dispute_id=r.id, line_id=r.line_id, unit_id=r.unit_id, at=moment(r.at)) for r in rows]
 
 
 def has_judged(tx: Tx, unit_id: int, name: str) -> bool:

@@ -145,12 +145,13 @@ def doubt(tx: Tx, task: Task, person_id: int, note: str, now: datetime) -> None:
 
 def load(tx: Tx, line_id: int, now: datetime) -> Load:
     """How much of a line waits for people, and how much came and went in the last hour. Past units in disguise come and
-    go like any other."""
+    go like any other: in hand they wait, and judged they wait no more."""
     hour = micros(now - timedelta(hours=1))
     live = TASK.c.state.in_(("open", "leased"))
+    counts = or_(OWED, TASK.c.leased_until > micros(now))
     count, oldest = tx.execute(
         select(func.count(), func.min(TASK.c.ready_at)).where(
-            TASK.c.line_id == line_id, live, OWED, TASK.c.ready_at <= micros(now)
+            TASK.c.line_id == line_id, live, counts, TASK.c.ready_at <= micros(now)
         )
     ).one()
     counted = select(func.count()).where(TASK.c.line_id == line_id)

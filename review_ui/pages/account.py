@@ -30,7 +30,6 @@ def change_password(request: Request, desk: Anybody, old: Short, new: Short, aga
     try:
         if new != again:
             raise InvalidPerson(words.differ)
-        throttle.check(person.name, desk.now)
         _check_old(desk, throttle, old)
         hashed = people.hash_password(new, person.name)
     except (InvalidPerson, NotAllowed) as refused:
@@ -50,7 +49,6 @@ def set_pin(request: Request, desk: Inspector, pin: Short = "", old: Short = "")
     """Choose a PIN for shared terminals, or none; the password is asked for, as a PIN opens what it opened."""
     throttle: people.Throttle = request.app.state.throttle
     try:
-        throttle.check(desk.person.name, desk.now)
         _check_old(desk, throttle, old)
         hashed = terminal.hash_pin(pin.strip()) if pin.strip() else ""
     except (InvalidPerson, NotAllowed) as refused:
@@ -87,8 +85,9 @@ def _password_page(desk: Desk, *, status: int = 200, **told: str) -> HTMLRespons
 
 
 def _check_old(desk: Desk, throttle: people.Throttle, old: str) -> None:
+    throttle.attempt(desk.person.name, desk.now)
     try:
         desk.read(lambda tx: people.check_credentials(tx, desk.person.name, old))
     except NotAllowed as wrong:
-        throttle.wrong(desk.person.name, desk.now)
         raise InvalidPerson(desk.speech.words.password.wrong) from wrong
+    throttle.right(desk.person.name)

@@ -36,12 +36,10 @@ def sign_in(request: Request, name: Short = "", password: Short = "", next: Shor
     throttle: people.Throttle = request.app.state.throttle
     name, now, here = name.strip().lower(), services.clock(), _terminal(request)
     try:
-        throttle.check(name, now)
+        throttle.attempt(name, now)
         with services.db.read() as tx:
             person = people.check_credentials(tx, name, password)
     except NotAllowed as refused:
-        if "wrong" in str(refused).lower() and "many" not in str(refused).lower():
-            throttle.wrong(name, now)
         return _door(request, status=403, next=local(next), name=name, problem=str(refused))
     throttle.right(name)
     signed = services.db.write(lambda tx: people.open_session(tx, person=person, now=now, terminal=here))
@@ -55,14 +53,14 @@ def by_pin(request: Request, name: Short = "", pin: Short = "", next: Short = "/
     throttle: people.Throttle = request.app.state.pin_throttle
     now, here = services.clock(), _terminal(request)
     key = f"{name} at {here}"
+    with services.db.read() as tx:  # guesses at terminals that know nobody of that name count for nothing
+        known = name in (one.name for one in terminal.known_at(tx, terminal=here, now=now))
     try:
+        if known:
+            throttle.attempt(key, now)
         with services.db.read() as tx:
             person, until = terminal.check(tx, terminal=here, name=name, pin=pin, now=now)
     except NotAllowed as refused:
-        with services.db.read() as tx:  # guesses at terminals that know nobody of that name count for nothing
-            known = name in (one.name for one in terminal.known_at(tx, terminal=here, now=now))
-        if known:
-            throttle.wrong(key, now)
         if throttle.is_spent(key):
             services.db.write(lambda tx: terminal.forget(tx, terminal=here, name=name, now=now))
             throttle.right(key)

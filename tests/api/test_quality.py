@@ -36,6 +36,7 @@ def test_a_miss_is_reported_and_looked_at_by_another(served: Served) -> None:
     assert ivan.post("/lines/phones/misses", json=told).json() == {"number": 1}
     assert "just now" in ivan.post("/lines/phones/misses", json=told).json()["detail"]
     ines = plant.person("ines")
+    plant.later(minutes=10)
     held = plant.write(lambda tx: review.claim(tx, person_id=ines.id, line=None, now=plant.now))
     assert held is not None
     assert held.unit_id == plant.find("S-0").id

@@ -44,6 +44,8 @@ def test_a_unit_is_taken_judged_and_the_next_one_comes(served: Served, ines: htt
     assert judge(ines, sheet).json() == {"effective": True, "serial": "S-1"}
     second = take(ines, line="phones")
     assert judge(ines, second, "reject", defect_types=["scratch"], note="at the rim").status_code == 200
+    assert ines.get("/lines/phones/stories/S-2").status_code == 404
+    served.plant.later(seconds=31)
     story = ines.get("/lines/phones/stories/S-2").json()[0]
     assert story["verdict"] == "reject"
     assert (story["labels"][0]["person"], story["labels"][0]["note"]) == ("ines", "at the rim")
@@ -145,10 +147,18 @@ def test_nothing_beside_the_sheet_tells_of_a_blind_unit(served: Served, ines: ht
     erin = served.as_("erin")
     for who in (erin, ines):  # an engineer who reviews blind is blind too
         sheet = take(who)
-        (story,) = who.get("/lines/phones/stories/S-1").json()
-        assert (story["verdict"], story["by"], story["audited"]) == (None, "person", None)
-        assert not TELLTALE.search(re.sub('"audited": null|"score": null', "", json.dumps(story["images"])))
-        assert {one["event"] for one in story["journal"]} == {"image_stored"}
+        if who is ines:
+            told = who.get("/lines/phones/stories/S-1"), who.get("/lines/phones/stories/S-9")
+            assert [one.status_code for one in told] == [404, 404]
+            assert told[0].text.replace("S-1", "S-9") == told[1].text
+            reported = {"reason": "it is bent"}
+            told = [who.post("/lines/phones/misses", json={**reported, "serial": s}) for s in ("S-1", "S-9")]
+            assert [(one.status_code, one.text) for one in told] == [(404, told[1].text)] * 2
+        else:
+            (story,) = who.get("/lines/phones/stories/S-1").json()
+            assert (story["verdict"], story["by"], story["audited"]) == (None, "person", None)
+            assert not TELLTALE.search(re.sub('"audited": null|"score": null', "", json.dumps(story["images"])))
+            assert {one["event"] for one in story["journal"]} == {"image_stored"}
         missing = who.get("/images/99999/heatmap")
         for image in sheet["images"]:
             hidden = who.get(f"/images/{image['id']}/heatmap")
@@ -193,6 +203,7 @@ def test_places_are_told_with_a_reject_and_read_in_the_story(served: Served, ine
         {"image_id": image, "outline": [[1, 1], [9, 1], [5, 8]], "defect_type": "dent"},
     ]
     assert judge(ines, sheet, "reject", defect_types=["scratch"], findings=places).status_code == 200
+    served.plant.later(seconds=31)
     (story,) = ines.get("/lines/phones/stories/S-1").json()
     (label,) = story["labels"]
     assert label["defect_types"] == ["scratch", "dent"]

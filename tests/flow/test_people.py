@@ -1,5 +1,7 @@
 """Signing in: sessions end when they should, and guessing gets slow."""
 
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from datetime import timedelta
 
 import pytest
@@ -122,14 +124,27 @@ def test_guessing_rests_longer_each_time_and_one_right_answer_forgives(plant: Pl
     throttle, rests = Throttle(), []
     for _ in range(15):
         try:
-            throttle.check("anna", plant.now)
+            throttle.attempt("anna", plant.now)
         except NotAllowed as error:
             rests.append(int(str(error).rsplit(" ", 2)[1]))
             plant.later(seconds=rests[-1])
-            throttle.check("anna", plant.now)
-        throttle.check("ben", plant.now)
-        throttle.wrong("anna", plant.now)
+            throttle.attempt("anna", plant.now)
+        throttle.attempt("ben", plant.now)
+        throttle.right("ben")
     assert rests[:3] == [10 + 1, 20 + 1, 40 + 1]
     assert max(rests) == 15 * 60 + 1
     throttle.right("anna")
-    throttle.check("anna", plant.now)
+    throttle.attempt("anna", plant.now)
+
+
+def test_a_burst_of_guesses_gets_no_more_tries_than_one_after_the_other(plant: Plant) -> None:
+    throttle, begun = Throttle(), []
+
+    def guess(_: int) -> None:
+        with suppress(NotAllowed):
+            throttle.attempt("anna", plant.now)
+            begun.append(1)
+
+    with ThreadPoolExecutor(16) as pool:
+        list(pool.map(guess, range(200)))
+    assert len(begun) == Throttle.FREE_TRIES

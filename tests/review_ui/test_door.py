@@ -172,7 +172,7 @@ def test_guesses_at_strange_terminals_wear_no_throttle_out(visit, plant):
     app = plant.pages._app
     for i in range(12):
         assert back(visit(), f"nobody{i}").status_code == 403
-    assert app.state.pin_throttle._wrong == {}
+    assert app.state.pin_throttle._tries == {}
     assert "Too many wrong passwords" in stranger.post("/sign-in", {"name": "adam", "password": PASSWORD}).text
 
 

@@ -112,10 +112,11 @@ def test_the_newest_units_are_on_the_page_and_tell_no_inspector_of_the_ai(visit,
     for i in range(10):
         plant.unit(f"A-{i}", score=0.9)
         plant.wait(1)
-    page = visit("ines").get("/lines/phones").text
+    page = visit("erin").get("/lines/phones").text
     strip = page[page.index('class="strip"') : page.index("</section>", page.index('class="strip"'))]
     assert re.findall(r'class="serial">(A-\d)<', strip) == [f"A-{i}" for i in range(9, 1, -1)]
     assert strip.count("Pending") == 8
+    assert "A-9" not in visit("ines").get("/lines/phones").text
 
 
 def test_changes_stand_with_their_reasons_and_overrides_ever_after(visit, plant):

@@ -94,7 +94,7 @@ def test_the_next_picture_is_shown_while_the_server_takes_the_answer_and_no_key_
     page.route(re.compile(r"/review/\d+$"), lambda route: held.append(route))
     page.keyboard.press("Space")
     page.wait_for_selector("canvas.ahead")
-    assert page.locator(".desk .serial").evaluate("one => getComputedStyle(one).visibility") == "hidden"
+    page.wait_for_selector(".desk .serial", state="hidden")
     page.wait_for_timeout(300)
     page.keyboard.press("1")
     assert len(held) == 1

@@ -256,6 +256,7 @@ def test_sqlite_knows_how_large_its_tables_are_and_looks_again(tmp_path: Path, m
 def test_postgresql_plans_each_question_by_what_is_asked(postgres_uri: str) -> None:
     db = Database(fresh_postgres(postgres_uri, "plans"))
     with db.read() as tx:
-        assert tx.exec_driver_sql("SHOW plan_cache_mode").scalar() == "force_custom_plan"
+        asked = ("plan_cache_mode", "random_page_cost", "jit")
+        assert [tx.exec_driver_sql(f"SHOW {name}").scalar() for name in asked] == ["force_custom_plan", "1.1", "off"]
     assert db.write(lambda tx: tx.exec_driver_sql("SHOW plan_cache_mode").scalar()) == "auto"
     db.close()

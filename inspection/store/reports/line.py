@@ -152,13 +152,18 @@ def graded(tx: Tx, line_id: int, model: str | None, until: datetime) -> list[Gra
     taken back would tell its inspector what the AI says of the unit."""
     if model is None:
         return []
-    query = (
-        select(UNIT.c.score, LABEL.c.verdict)
-        .join(LABEL, LABEL.c.unit_id == UNIT.c.id)
-        .where(LABEL.c.line_id == line_id, LABEL.c.effective, LABEL.c.saw_ai.is_(False))  # the index has them in order
-        .where(LABEL.c.at <= micros(until), UNIT.c.model == model, UNIT.c.score.is_not(None))
-        .order_by(LABEL.c.id.desc())
+    newest = (  # the limit keeps databases from reading all of the line's labels first
+        select(LABEL.c.id, LABEL.c.unit_id, LABEL.c.verdict)
+        .where(LABEL.c.line_id == line_id, LABEL.c.effective, LABEL.c.saw_ai.is_(False), LABEL.c.at <= micros(until))
+        .order_by(LABEL.c.at.desc())
         .limit(MAX_GRADED)
+        .subquery()
+    )
+    query = (
+        select(UNIT.c.score, newest.c.verdict)
+        .join(newest, newest.c.unit_id == UNIT.c.id)
+        .where(UNIT.c.model == model, UNIT.c.score.is_not(None))
+        .order_by(newest.c.id.desc())
     )
     return [Graded(score=score, defective=verdict == "reject") for score, verdict in tx.execute(query).all()]
 

@@ -48,6 +48,17 @@ def in_disguise(now: datetime) -> ColumnElement[bool]:
     return or_(said, reviewed(~OWED))
 
 
+def in_hand(now: datetime) -> ColumnElement[bool]:
+    """Whether somebody has the unit before the eyes, under whatever serial, or can still take back what they said."""
+    said = exists().where(LABEL.c.unit_id == UNIT.c.id, LABEL.c.effective, LABEL.c.at > micros(now - UNDO_WITHIN))
+    return or_(reviewed(TASK.c.state == "leased"), said, in_disguise(now))
+
+
+def is_in_hand(tx: Tx, unit_id: int, now: datetime) -> bool:
+    """The same of one unit."""
+    return tx.execute(select(UNIT.c.id).where(UNIT.c.id == unit_id, in_hand(now))).first() is not None
+
+
 def disputed(now: datetime) -> ColumnElement[bool]:
     """Whether the unit waits for somebody to say what it is in truth, blind."""
     since = micros(now - WAITS)

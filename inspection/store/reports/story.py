@@ -118,32 +118,38 @@ class Visit:
 
 
 def story(
-    tx: Tx, line: str, serial: str, hide_ai: frozenset[int] = frozenset(), hide_all: frozenset[int] = frozenset()
-) -> tuple[Visit, ...]:
+    tx: Tx, line: str, serial: str, hide_ai: frozenset[int] = frozenset(), hide_all: frozenset[int] = frozenset(),
+    *, without: frozenset[int] = frozenset(),
+) -> tuple[Visit, ...]:  # fmt: skip
     """Every visit of a unit, newest first; `hide_ai` names visits (by unit id) whose AI opinion must stay unknown
-    (see sight.may_show_ai), and `hide_all` those of which what people said must as well.
+    (see sight.may_show_ai), `hide_all` those of which what people said must as well, and `without` those that are left
+    out.
 
-    Raises Unknown when the line has never seen the serial.
+    Raises Unknown when no visit is left.
     """
     query = select(UNIT).join(LINE, LINE.c.id == UNIT.c.line_id).where(LINE.c.name == line, UNIT.c.serial == serial)
-    rows = tx.execute(query.order_by(UNIT.c.visit.desc())).all()
+    rows = [row for row in tx.execute(query.order_by(UNIT.c.visit.desc())) if row.id not in without]
     if not rows:
-        raise Unknown(f"Line {line!r} has never seen a unit {serial!r}. Check the serial, or search the list.")
+        raise Unknown(
+            f"Line {line!r} knows no unit {serial!r}. Check the serial, or search the list; of a unit that somebody "
+            "judges just now nothing is told for a while."
+        )
     return tuple(_visit(tx, line, row._mapping, hide=row.id in hide_ai, hide_all=row.id in hide_all) for row in rows)
 
 
 def story_for(tx: Tx, line: str, serial: str, person_id: int, now: datetime, *, inspector: bool) -> tuple[Visit, ...]:
-    """The story as that person may know it: of a visit whose blind review is open, nothing of the AI."""
+    """The story as that person may know it: of a visit whose blind review is open, nothing of the AI. A unit in hand is
+    as unknown to inspectors as the serial of one in disguise."""
     line_id = select(LINE.c.id).where(LINE.c.name == line).scalar_subquery()
     own = (UNIT.c.line_id == line_id, UNIT.c.serial == serial)  # the index has serials line by line
-    shown = select(UNIT.c.id).where(*own, sight.in_disguise(now))
-    as_known = frozenset(tx.execute(shown).scalars())
+    in_hand = sight.in_hand(now) if inspector else sight.in_disguise(now)
+    unseen = frozenset(tx.execute(select(UNIT.c.id).where(*own, in_hand)).scalars())
     hide = frozenset(
         unit_id
         for unit_id in visits(tx, line, serial)
         if not sight.may_show_ai(tx, unit_id, person_id, now, inspector=inspector)
     )
-    return story(tx, line, serial, hide, as_known)
+    return story(tx, line, serial, hide, unseen, without=unseen if inspector else frozenset())
 
 
 def visits(tx: Tx, line: str, serial: str) -> tuple[int, ...]:

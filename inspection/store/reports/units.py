@@ -81,9 +81,10 @@ def find(
 ) -> Found:  # fmt: skip
     """The newest units that fit, after the unit `before`; raises Unknown where there is no such line.
 
-    Units whose AI opinion must stay unknown (see `sight.hidden`) are left out of any filter that would tell it, and
-    those that an inspector may have before the eyes in disguise altogether. Where no index answers, at most `scan`
-    units are looked through, so that no question holds the server up however many there are.
+    Units whose AI opinion must stay unknown (see `sight.hidden`) are left out of any filter that would tell it. What
+    inspectors find is settled: a unit that waits or was judged just now is as unknown to them as the serial of one in
+    disguise, which would tell by being the only one not found. Where no index answers, at most `scan` units are looked
+    through, so that no question holds the server up however many there are.
     """
     chosen = [lines.in_force(tx, asked.line)] if asked.line else lines.all_in_force(tx)
     known = {one.id: one for one in chosen}
@@ -101,7 +102,7 @@ def find(
     marks = (waiting.label("waiting"), hidden.label("hidden"), disguised.label("disguised"), blank.label("blank"))
     query = select(*UNIT.c, *marks).where(*within, *serials, *wanted.of_fields(asked, hidden, blank, now))
     if inspector:
-        query = query.where(~disguised)
+        query = query.where(~hidden, ~sight.in_hand(now))
     rows = tx.execute(wanted.newest_first(query).limit(limit)).all()
     images = _image_ids(tx, [row.id for row in rows], asked.view)
     items = tuple(_item(row._mapping, known[row.line_id], images.get(row.id, ()), inspector=inspector) for row in rows)
