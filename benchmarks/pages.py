@@ -26,6 +26,7 @@ from benchmarks.fill import INSPECTORS, NOW, fill
 from benchmarks.table import bar, show
 from inspection.flow import people
 from inspection.flow.changes import Changes
+from inspection.main.serve import spare_the_loaded
 from inspection.store import records
 from inspection.store.database import Database, Unavailable
 from inspection.store.images import FolderImageStore
@@ -123,7 +124,9 @@ async def _measure(db: Database, folder: Path, units: int, rounds: int) -> list[
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://bench") as client:
         erin, story = _cookie(db, "erin"), _stories(db)
         for name, address in _questions(units).items():
-            taken = [await _ask(client, address or next(story), erin) for _ in range(rounds + 1)][1:]
+            await _ask(client, address or next(story), erin)
+            spare_the_loaded()  # as in the server, which does not look at a million objects of its libraries each time
+            taken = [await _ask(client, address or next(story), erin) for _ in range(rounds)]
             rows.append(_row(name, taken))
         taken = [await _ask(client, "/review", _cookie(db, f"ines{number}")) for number in range(INSPECTORS)]
         rows.append(_row("review: take a unit", taken[1:]))

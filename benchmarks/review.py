@@ -28,6 +28,7 @@ from inspection.core.predict import Examination
 from inspection.flow import decide, ingest, people
 from inspection.flow import line as line_flow
 from inspection.flow.changes import Changes
+from inspection.main.serve import spare_the_loaded
 from inspection.store import lines
 from inspection.store.database import Database, Unavailable
 from inspection.store.images import FolderImageStore
@@ -93,6 +94,7 @@ def serve(folder: Path, port: int) -> None:
         db=db, images=FolderImageStore(folder / "images"), clock=_now, changes=changes, start_job=lambda: None,
         unavailable=Unavailable,
     )  # fmt: skip
+    spare_the_loaded()
     server = uvicorn.Server(uvicorn.Config(build(services), host="127.0.0.1", port=port, log_level="error"))
 
     async def run() -> None:

@@ -72,6 +72,13 @@ def _train(server: Server) -> None:
             server.stop.wait(5.0)
 
 
+def spare_the_loaded() -> None:
+    """Put what was loaded so far out of the garbage collector's sight: it stays, and looking at it again and again only
+    lengthens the slowest answers."""
+    gc.freeze()
+    gc.set_threshold(10_000, 20, 20)
+
+
 class _Uvicorn(uvicorn.Server):
     """Lets waiting requests go as soon as it is told to stop."""
 
@@ -105,9 +112,7 @@ def serve(server: Server, app: FastAPI, started: Callable[[int], None]) -> None:
     # uvicorn raises the signal that stopped it once more: SIGTERM would end the process before all is closed.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     start_background(server)
-    # What was loaded so far stays: out of the collector's sight it no longer lengthens the slowest answers.
-    gc.freeze()
-    gc.set_threshold(10_000, 20, 20)
+    spare_the_loaded()
     try:
         _Uvicorn(config, server, started).run()
     finally:
