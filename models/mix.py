@@ -14,6 +14,8 @@ Doubles = NDArray[np.float64]
 ANOMALY, KERNEL, TUNED, CELLS = "anomaly", "kernel", "tuned", "cells"
 _BASES = ((TUNED, KERNEL), (TUNED,), (TUNED, CELLS), (TUNED, CELLS, KERNEL), (CELLS,), (KERNEL,))
 _ANOMALY_WEIGHTS = (0.5, 0.25, 0.0)
+_WEIGHED = (TUNED, KERNEL, ANOMALY)
+_LEAST_NOISE, _LEAST_WEIGHT = 0.05, 0.05
 _PREFERENCE = 2.0  # standard errors of the difference that a mix further up in the list may lack
 
 
@@ -58,7 +60,8 @@ def choose(parts: Mapping[str, Doubles], defective: NDArray[np.bool_], groups: N
     """Choose among all mixes of the held-out parts at hand: the first in the list that is not clearly worse than the
     best one. The list begins with what has done well on many lines; few labels must not chase noise, and images of one
     group, such as one part or one recording, are no independent labels."""
-    trials = tuple(_trial(weights, parts, defective) for weights in _weights(parts))
+    scales = {part: _scale(figures, defective) for part, figures in parts.items()}
+    trials = tuple(_trial(weights, scales, parts, defective) for weights in _weights(scales))
     best = max(trials, key=lambda t: t.auroc)
     highest = best.mix.raw(parts)
     margins = [_PREFERENCE * difference_error(defective, highest, trial.mix.raw(parts), groups) for trial in trials]
@@ -71,23 +74,54 @@ def choose(parts: Mapping[str, Doubles], defective: NDArray[np.bool_], groups: N
     return Choice(trial=chosen, trials=trials, reason=reason)
 
 
-def _weights(parts: Mapping[str, Doubles]) -> Iterator[dict[str, float]]:
+def _weights(scales: Mapping[str, "_Scale"]) -> Iterator[dict[str, float]]:
+    yield _weighed(scales)
     for base in _BASES:
-        if set(base) <= set(parts):
+        if set(base) <= set(scales):
             for weight in _ANOMALY_WEIGHTS:
                 yield {**dict.fromkeys(base, 1.0), **({ANOMALY: weight} if weight else {})}
     yield {ANOMALY: 1.0}
 
 
-def _trial(weights: Mapping[str, float], parts: Mapping[str, Doubles], defective: NDArray[np.bool_]) -> Trial:
-    centres, spreads = {}, {}
-    for part in weights:
-        good, bad = parts[part][~defective], parts[part][defective]
-        centres[part] = float((good.mean() + bad.mean()) / 2)
-        spreads[part] = max(
-            sqrt((((good - centres[part]) ** 2).mean() + ((bad - centres[part]) ** 2).mean()) / 2), 1e-6
-        )
-    mix = Mix(weights=dict(weights), centres=centres, spreads=spreads)
+def _weighed(scales: Mapping[str, "_Scale"]) -> dict[str, float]:
+    """Each part by its signal over its noise, as Fisher's discriminant (1936) weighs parts that err independently: one
+    that is nearly always right is not drowned in the noise of those that are not."""
+    weights = {part: scales[part].signal / scales[part].noise for part in _WEIGHED if part in scales}
+    most = max(weights.values())
+    if most <= 0:
+        return {ANOMALY: 1.0}
+    return {part: round(w / most, 2) for part, w in weights.items() if w >= _LEAST_WEIGHT * most}
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Scale:
+    """The middle between good and defective images, and the distance from it; in units of that distance defective
+    images lie at `signal` and good ones at -`signal` on average, and vary by `noise` (a variance) around it."""
+
+    centre: float
+    spread: float
+    signal: float
+
+    @property
+    def noise(self) -> float:
+        return max(1 - self.signal**2, _LEAST_NOISE)
+
+
+def _scale(figures: Doubles, defective: NDArray[np.bool_]) -> _Scale:
+    good, bad = figures[~defective], figures[defective]
+    centre = float((good.mean() + bad.mean()) / 2)
+    spread = max(sqrt((((good - centre) ** 2).mean() + ((bad - centre) ** 2).mean()) / 2), 1e-6)
+    return _Scale(centre=centre, spread=spread, signal=float(bad.mean() - good.mean()) / 2 / spread)
+
+
+def _trial(
+    weights: Mapping[str, float], scales: Mapping[str, _Scale], parts: Mapping[str, Doubles],
+    defective: NDArray[np.bool_],
+) -> Trial:  # fmt: skip
+    mix = Mix(
+        weights=dict(weights), centres={part: scales[part].centre for part in weights},
+        spreads={part: scales[part].spread for part in weights},
+    )  # fmt: skip
     raw = mix.raw(parts)
     return Trial(mix=mix, auroc=auroc(defective, raw), recall_5=recall_at(defective, raw, 0.05))
 
