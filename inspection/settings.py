@@ -39,6 +39,9 @@ class Settings(BaseSettings):
     lock_minutes: float = Field(
         15.0, ge=0.5, le=720, description="Minutes without a touch after which a terminal locks itself."
     )
+    metrics_token: str = Field(
+        "", repr=False, description="Token with which Prometheus reads /metrics; an engineer's token works too."
+    )
     camera_token: str = Field("", repr=False, description="Token for the command 'jidoka camera'.")
 
     @property

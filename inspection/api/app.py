@@ -4,9 +4,9 @@ import asyncio
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, Protocol
 
 from fastapi import Depends, FastAPI, HTTPException, Request
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
@@ -15,10 +15,12 @@ from pydantic import BaseModel
 from inspection.core.capture import InvalidCapture
 from inspection.core.ingest import OtherBody, UnfitBytes
 from inspection.core.line import Unknown
+from inspection.core.metrics import Meter, Silent
 from inspection.core.predict import Predictor
 from inspection.flow.changes import Changes
 from inspection.flow.demo import DemoControl
 from inspection.flow.ingest import Intake
+from inspection.flow.listeners import Listeners
 from inspection.store import lines, tokens
 from inspection.store.database import Database
 from inspection.store.images import ImageStore
@@ -40,6 +42,25 @@ class Plant:
     demo: DemoControl | None = None
     two_people: bool = False
     second_readings: float = 0.0
+    meter: Meter = field(default_factory=Silent)
+    listeners: Listeners = field(default_factory=Listeners)
+    figures: "Figures" = field(default_factory=lambda: NoFigures())
+    metrics_token: str = ""
+
+
+class Figures(Protocol):
+    """All figures that the server counts and measures."""
+
+    def text(self, accept: str = "") -> tuple[bytes, str]:
+        """As Prometheus reads them, and the media type of that."""
+
+
+class NoFigures:
+    """None, where nobody counts."""
+
+    def text(self, accept: str = "") -> tuple[bytes, str]:  # noqa: ARG002
+        """Nothing."""
+        return b"", "text/plain; charset=utf-8"
 
 
 class Problem(BaseModel):
@@ -150,10 +171,11 @@ def in_words() -> Iterator[None]:
 
 def install(app: FastAPI, plant: Plant) -> None:
     """Put the API into an app."""
-    from inspection.api import errors
+    from inspection.api import errors, metrics
     from inspection.api.routes import ROUTERS
 
     app.state.plant = plant
     for router in ROUTERS:
         app.include_router(router, prefix="/api/v1")
+    app.include_router(metrics.router)
     errors.install(app)

@@ -10,8 +10,10 @@ from pydantic import BaseModel
 from sse_starlette import EventSourceResponse, ServerSentEvent
 
 from inspection.api.app import CAMERA_PROBLEMS, CameraFor, Plant, ThePlant, in_words
+from inspection.core import metrics
 from inspection.core.journal import Entry
 from inspection.core.line import Unknown
+from inspection.core.metrics import Stage
 from inspection.core.moment import moment
 from inspection.store import journal, units
 
@@ -67,14 +69,18 @@ async def get_events(
 async def _events(plant: Plant, line: str, after: int | None, request: Request) -> AsyncIterator[ServerSentEvent]:
     at = await asyncio.to_thread(_newest, plant) if after is None else after
     seen = plant.changes.count
-    while not plant.changes.stopping and not await request.is_disconnected():
-        page = await asyncio.to_thread(_page, plant, line, at)
-        for entry in page:
-            at = entry.seq
-            if entry.change.event == "unit_disposed":
-                yield _event(entry)
-        if len(page) < _PAGE:
-            seen = await plant.changes.after(seen, 1.0)
+    with plant.listeners.hearing(line) as listener:
+        while not plant.changes.stopping and not await request.is_disconnected():
+            page = await asyncio.to_thread(_page, plant, line, at)
+            for entry in page:
+                at = entry.seq
+                if entry.change.event == "unit_disposed":
+                    age = plant.clock() - moment(entry.at)
+                    plant.meter.took(metrics.STAGE_TIMES, line, Stage.OUT, seconds=max(age.total_seconds(), 0.0))
+                    yield _event(entry)
+            if len(page) < _PAGE:
+                listener.up_to_date()
+                seen = await plant.changes.after(seen, 1.0)
 
 
 def _newest(plant: Plant) -> int:

@@ -10,7 +10,9 @@ from pydantic import AwareDatetime, BaseModel, Field, ValidationError
 from inspection.api.app import CAMERA_PROBLEMS, IMAGE_PROBLEMS, CameraFor, Plant, ThePlant, camera_with, in_words
 from inspection.core.capture import Capture
 from inspection.core.ingest import MEDIA_TYPES, Receipt
+from inspection.core.metrics import REFUSED
 from inspection.store import captures, units
+from inspection.store.database import Unavailable
 from inspection.store.lines import Camera
 
 router = APIRouter(tags=["images"])
@@ -81,12 +83,23 @@ async def put_image(request: Request) -> Response:
     # Everything is taken from the bare request: on the hot path, resolving parameters costs as much as storing.
     plant: Plant = request.app.state.plant
     camera = await camera_with(plant, request.path_params["line"], _token(request))
-    with in_words():
-        capture = _capture(camera, request)
-        data = await _body(request, plant.max_image_bytes)
-        receipt = await plant.intake.take_in(camera, capture, data)
+    try:
+        with in_words():
+            capture = _capture(camera, request)
+            data = await _body(request, plant.max_image_bytes)
+            receipt = await plant.intake.take_in(camera, capture, data)
+    except (HTTPException, RequestValidationError, Unavailable, OSError) as error:
+        plant.meter.count(REFUSED, camera.line, _status(error))
+        raise
     body = _answer(camera, receipt).model_dump_json()
     return Response(body, 200 if receipt.repeated else 201, media_type="application/json")
+
+
+def _status(error: Exception) -> str:
+    """The status that an image is not taken in with; see errors.py."""
+    if isinstance(error, HTTPException):
+        return str(error.status_code)
+    return "422" if isinstance(error, RequestValidationError) else "503"
 
 
 def _token(request: Request) -> str | None:

@@ -65,26 +65,31 @@ def caller(role: Role) -> Any:
     """The dependency of an endpoint of that role."""
 
     def check(plant: ThePlant, credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)]) -> Caller:
-        now, token = plant.clock(), credentials.credentials if credentials else ""
-        with plant.db.read() as tx:
-            found = tokens.who(tx, token=token, now=now) if token else None
-            camera = lines.camera_of(tx, token) if token and found is None else None
-        if camera is not None:
-            raise NotAllowed(f"This token is a camera's, which can only send images. {HOW}")
-        if found is None:
-            words = f"Send a person's token as 'Authorization: Bearer <token>'. {HOW}"
-            if token:
-                words = f"This token is not known: revoked, or ended with its owner's password or leave. {HOW}"
-            raise HTTPException(401, words, {"WWW-Authenticate": "Bearer"})
-        person, due = found
-        if due is not None:
-            with suppress(Unavailable):  # who cannot be written down may look all the same
-                plant.db.write(lambda tx: tokens.touch(tx, token_id=due, now=now))
-        if not person.role.may_act_as(role):
-            raise NotAllowed(f"This needs the role {role}; the token acts as {person.name}, who is {person.role}.")
-        return Caller(plant=plant, person=person, now=now)
+        return who_holds(plant, credentials.credentials if credentials else "", role)
 
     return Depends(check)
+
+
+def who_holds(plant: Plant, token: str, role: Role) -> Caller:
+    """The person behind a token, if they may act as that role."""
+    now = plant.clock()
+    with plant.db.read() as tx:
+        found = tokens.who(tx, token=token, now=now) if token else None
+        camera = lines.camera_of(tx, token) if token and found is None else None
+    if camera is not None:
+        raise NotAllowed(f"This token is a camera's, which can only send images. {HOW}")
+    if found is None:
+        words = f"Send a person's token as 'Authorization: Bearer <token>'. {HOW}"
+        if token:
+            words = f"This token is not known: revoked, or ended with its owner's password or leave. {HOW}"
+        raise HTTPException(401, words, {"WWW-Authenticate": "Bearer"})
+    person, due = found
+    if due is not None:
+        with suppress(Unavailable):  # who cannot be written down may look all the same
+            plant.db.write(lambda tx: tokens.touch(tx, token_id=due, now=now))
+    if not person.role.may_act_as(role):
+        raise NotAllowed(f"This needs the role {role}; the token acts as {person.name}, who is {person.role}.")
+    return Caller(plant=plant, person=person, now=now)
 
 
 AsInspector = Annotated[Caller, caller(Role.INSPECTOR)]

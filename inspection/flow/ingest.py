@@ -1,17 +1,21 @@
 """An image comes in: stored first, then routed, predicted and decided."""
 
 import asyncio
+import time
 from collections.abc import Callable, Coroutine
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, TypeVar
 
+from inspection.core import metrics
 from inspection.core.capture import Capture, InvalidCapture
+from inspection.core.counted import answered
 from inspection.core.decide import Disposition, Judged, refer
 from inspection.core.ingest import Fingerprint, Receipt, StoredImage, check_same, clock_skew
 from inspection.core.journal import Change, facts
 from inspection.core.level import FREEDOM
+from inspection.core.metrics import Meter, Silent, Stage
 from inspection.core.policy import Policy
 from inspection.core.predict import Examination, Failure, NoPrediction, Predictor, Question
 from inspection.core.route import draw_audit, in_canary
@@ -174,8 +178,10 @@ class Intake:
         predictor: Predictor,
         clock: Callable[[], datetime],
         threads: int = 8,
+        meter: Meter | None = None,
     ) -> None:
         self._db = db
+        self._meter = meter or Silent()
         self._images = images
         self._predictor = predictor
         self._clock = clock
@@ -186,15 +192,21 @@ class Intake:
     async def take_in(self, camera: Camera, capture: Capture, data: bytes) -> Receipt:
         """1 force the bytes to disk, 2 record the image, 3 ask the models, 4 decide and answer."""
         durable: Future[Recorded] = Future()
+        begun, spooled_s = time.perf_counter(), (self._clock() - capture.captured_at).total_seconds()
         self._pool.submit(self._store, camera, capture, data, durable)
         recorded = await asyncio.wrap_future(durable)
+        if recorded.receipt.repeated:
+            self._meter.count(metrics.REPEATED, camera.line)
+        else:
+            self._meter.took(metrics.STAGE_TIMES, camera.line, Stage.INGEST, seconds=time.perf_counter() - begun)
+            self._meter.took(metrics.STAGE_TIMES, camera.line, Stage.SPOOL, seconds=max(spooled_s, 0.0))
         if recorded.question is None:
             return recorded.receipt
         if recorded.decides:
             # Shielded: a camera that hangs up must not leave an image undecided.
-            return await asyncio.shield(self._keep(self._decide(recorded.receipt, recorded.question, data)))
+            return await asyncio.shield(self._keep(self._decide(camera, recorded.receipt, recorded.question, data)))
         if self._worth_examining(camera, recorded.question):
-            self._keep(self._examine_late(recorded.receipt, recorded.question, data))
+            self._keep(self._examine_late(camera, recorded.receipt, recorded.question, data))
         return recorded.receipt
 
     def _store(self, camera: Camera, capture: Capture, data: bytes, durable: "Future[Recorded]") -> None:
@@ -219,8 +231,9 @@ class Intake:
         task.add_done_callback(self._running.discard)
         return task
 
-    async def _decide(self, receipt: Receipt, question: Question, data: bytes) -> Receipt:
-        examination = await self._examine(question, data)
+    async def _decide(self, camera: Camera, receipt: Receipt, question: Question, data: bytes) -> Receipt:
+        examination = await self._examine(camera, question, data)
+        begun = time.perf_counter()
         stands = await asyncio.wrap_future(
             self._db.submit(
                 lambda tx: decide.decide_image(
@@ -228,11 +241,12 @@ class Intake:
                 )
             )
         )
+        self._meter.took(metrics.STAGE_TIMES, camera.line, Stage.DECIDE, seconds=time.perf_counter() - begun)
         told = {**receipt.__dict__, "verdict": stands.verdict, "by": stands.by, "reason": stands.reason}
         return Receipt(**told)
 
-    async def _examine_late(self, receipt: Receipt, question: Question, data: bytes) -> None:
-        examination = await self._examine(question, data)
+    async def _examine_late(self, camera: Camera, receipt: Receipt, question: Question, data: bytes) -> None:
+        examination = await self._examine(camera, question, data)
         await asyncio.wrap_future(
             self._db.submit(
                 lambda tx: decide.keep_late_examination(
@@ -241,7 +255,15 @@ class Intake:
             )
         )
 
-    async def _examine(self, question: Question, data: bytes) -> Examination:
+    async def _examine(self, camera: Camera, question: Question, data: bytes) -> Examination:
+        begun = time.perf_counter()
+        examination = await self._ask(question, data)
+        if question.models:
+            self._meter.took(metrics.STAGE_TIMES, camera.line, Stage.PREDICT, seconds=time.perf_counter() - begun)
+            answered(self._meter, camera.line, examination.opinions)
+        return examination
+
+    async def _ask(self, question: Question, data: bytes) -> Examination:
         """Ask the models, and stop waiting a little after the deadline whatever the predictor does."""
         try:
             answer = asyncio.wrap_future(self._predictor.predict(data, question))

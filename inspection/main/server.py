@@ -20,6 +20,8 @@ from inspection.core.train import Progress, Sample, Trained
 from inspection.flow import people, train
 from inspection.flow.changes import Changes
 from inspection.flow.ingest import Intake
+from inspection.flow.listeners import Listeners
+from inspection.link.metrics import Tally
 from inspection.settings import Settings
 from inspection.store import people as persons
 from inspection.store.database import Database, Unavailable
@@ -111,12 +113,14 @@ def open_server(settings: Settings) -> Server:
 
 def build(server: Server, demo: Any = None) -> FastAPI:
     """The web application of a server: the API under /api/v1, the pages at /."""
+    from inspection.main.figures import exposition
     from inspection.main.version import VERSION
     from review_ui.app import Services
     from review_ui.app import build as build_pages
 
     settings = server.settings
-    intake = Intake(db=server.db, images=server.images, predictor=server.predictor, clock=now)
+    tally, listeners = Tally(), Listeners()
+    intake = Intake(db=server.db, images=server.images, predictor=server.predictor, clock=now, meter=tally)
 
     @contextlib.asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
@@ -147,6 +151,10 @@ def build(server: Server, demo: Any = None) -> FastAPI:
         demo=demo,
         two_people=settings.two_people,
         second_readings=settings.second_readings,
+        meter=tally,
+        listeners=listeners,
+        figures=exposition(server, tally, listeners),
+        metrics_token=settings.metrics_token,
     )
     install(app, plant)
     services = Services(

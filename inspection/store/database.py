@@ -8,15 +8,17 @@ import logging
 import queue
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, InvalidStateError
 from contextlib import contextmanager, suppress
+from functools import partial
 from typing import Any, TypeVar
 
 from sqlalchemy import Connection, create_engine, event
 from sqlalchemy.engine import Engine, make_url
 from sqlalchemy.exc import DBAPIError
 
+from inspection.core.journal import Change
 from inspection.store import journal
 from inspection.store.transaction import Tx as Tx
 from inspection.store.transaction import driver, end, memory_of, remember
@@ -61,6 +63,8 @@ class Database:
         self._errors: tuple[type[Exception], ...] = (DBAPIError, self.engine.dialect.loaded_dbapi.Error)
         self._queue: queue.SimpleQueue[_Work | None] = queue.SimpleQueue()
         self._after_commit: list[Callable[[], None]] = []
+        self._after_changes: list[Callable[[Sequence[Change]], None]] = []
+        self._told: list[Change] = []
         self._door = threading.Lock()
         self._closed = False
         self._look_over()
@@ -80,6 +84,10 @@ class Database:
     def on_commit(self, listener: Callable[[], None]) -> None:
         """Call `listener` from the writer's thread after each commit; it must be quick and never raise."""
         self._after_commit.append(listener)
+
+    def on_changes(self, listener: Callable[[Sequence[Change]], None]) -> None:
+        """Give `listener` the journal's entries of each commit, from the writer's thread; as quick as `on_commit`."""
+        self._after_changes.append(listener)
 
     def submit(self, run: Callable[[Tx], T], into: "Future[T] | None" = None) -> "Future[T]":
         """Queue `run`; the future (`into`, where one is given) ends only once its changes are durable. It may run
@@ -158,9 +166,14 @@ class Database:
             self._tell_listeners()
 
     def _tell_listeners(self) -> None:
-        for listener in self._after_commit:
+        told, self._told = self._told, []
+        calls: list[Callable[[], None]] = [
+            *self._after_commit,
+            *(partial(listener, told) for listener in self._after_changes),
+        ]
+        for call in calls:
             try:
-                listener()
+                call()
             except Exception:  # the writer must outlive whoever listens
                 log.exception("listener_failed")
 
@@ -170,12 +183,14 @@ class Database:
             with self.engine.connect() as tx, tx.begin():
                 if not self.is_sqlite:
                     tx.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_CHAIN_LOCK})")
-                remember(tx)
+                memory = remember(tx)
                 try:
                     run(tx, group)
+                    told = [change for _, change in memory.entries]
                     journal.write_down(tx)
                 finally:
                     end(tx)
+            self._told = told
         except _Apart:
             raise
         except BaseException as error:

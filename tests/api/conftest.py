@@ -16,10 +16,13 @@ from fastapi import FastAPI
 from camera.simulated.controls import Controls
 from inspection.api.app import Plant as ApiPlant
 from inspection.api.app import Tokens, install
+from inspection.core.counted import count_all
 from inspection.core.predict import Examination, Question
 from inspection.flow import tokens
 from inspection.flow.changes import Changes
 from inspection.flow.ingest import Intake
+from inspection.flow.listeners import Listeners
+from inspection.link.metrics import Exposition, Tally
 from inspection.store.images import FolderImageStore
 from tests.plant import Plant
 
@@ -85,7 +88,12 @@ def served(plant: Plant, tmp_path: Path) -> Iterator[Served]:
     """The API over the plant of the tests."""
     predictor, changes = Predictor(plant), Changes()
     images = FolderImageStore(tmp_path / "images")
-    intake = Intake(db=plant.db, images=images, predictor=predictor, clock=lambda: plant.now)  # type: ignore[arg-type]
+    tally, listeners = Tally(), Listeners()
+    intake = Intake(
+        db=plant.db, images=images, predictor=predictor, clock=lambda: plant.now, meter=tally,  # type: ignore[arg-type]
+    )  # fmt: skip
+    plant.db.on_changes(lambda changes: count_all(tally, changes))
+    figures = Exposition(tally, {"listeners": listeners.readings}, keep_s=0)
     started = threading.Event()
 
     @contextlib.asynccontextmanager
@@ -101,7 +109,8 @@ def served(plant: Plant, tmp_path: Path) -> Iterator[Served]:
         app,
         ApiPlant(
             db=plant.db, intake=intake, changes=changes, clock=lambda: plant.now, max_image_bytes=MAX_BYTES,
-            tokens=Tokens(plant.db), images=images, demo=Controls(),
+            tokens=Tokens(plant.db), images=images, demo=Controls(), meter=tally, listeners=listeners,
+            figures=figures, metrics_token="scraped",
         ),
     )  # fmt: skip
     running = Served(plant, app, predictor, changes)

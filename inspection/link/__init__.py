@@ -1,0 +1,1 @@
+"""Outward: what the product tells of itself to other systems."""

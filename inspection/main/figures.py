@@ -1,0 +1,31 @@
+"""Puts together what counts in a server, and where the figures come from that are asked for."""
+
+from inspection.core import counted, metrics
+from inspection.core.metrics import Reading
+from inspection.flow import figures
+from inspection.flow.listeners import Listeners
+from inspection.link import machine
+from inspection.link.metrics import Exposition, Tally
+from inspection.main.server import Server, now
+from inspection.main.version import VERSION
+
+
+def exposition(server: Server, tally: Tally, listeners: Listeners) -> Exposition:
+    """All figures of a server; what its journal tells is counted from now on."""
+
+    def of_lines() -> list[Reading]:
+        with server.db.read() as tx:
+            return list(figures.of_lines(tx, server.predictor, now()))
+
+    server.db.on_changes(lambda changes: counted.count_all(tally, changes))
+    gpus = machine.Gpus()
+    return Exposition(
+        tally,
+        {
+            "lines": of_lines,
+            "listeners": listeners.readings,
+            "disk": lambda: machine.disk(server.settings.data_dir),
+            "gpu": gpus,
+            "product": lambda: [Reading(metric=metrics.INFO, labels=(VERSION,), value=1)],
+        },
+    )

@@ -1,0 +1,82 @@
+"""The figures of all lines that are read from the database at a scrape: few queries each line, all by an index."""
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+
+from sqlalchemy import func, or_, select
+
+from inspection.core import metrics
+from inspection.core.metrics import Reading
+from inspection.core.moment import micros
+from inspection.core.monitor import Light
+from inspection.store import models
+from inspection.store.database import Tx
+from inspection.store.lines import LineInForce
+from inspection.store.queue import OWED
+from inspection.store.records import ALARM, CAMERA, TASK, WINDOW
+from inspection.store.reports import cameras
+
+
+def standing(tx: Tx, line: LineInForce) -> Iterator[Reading]:
+    """The line's level, policy and model, and how much a rollout's candidate decides."""
+    name, terms = line.line.name, line.policy.terms
+    model = models.of_line(tx, line.id, terms.model) if terms.model else None
+    told = (name, str(terms.level), str(line.policy.number), metrics.short(terms.model or ""))
+    yield Reading(metric=metrics.LINE_INFO, labels=(*told, "" if model is None else str(model.version)), value=1)
+    yield Reading(metric=metrics.LEVEL, labels=(name,), value=terms.level.rung)
+    yield Reading(metric=metrics.OVERRIDE, labels=(name,), value=line.policy.override)
+    weight = line.candidate.weight / 100 if line.candidate is not None else 0.0
+    yield Reading(metric=metrics.WEIGHT, labels=(name,), value=weight)
+
+
+def queues(tx: Tx, lines: Sequence[LineInForce], now: datetime) -> Iterator[Reading]:
+    """How many units of each line wait for people, as its page has it, and how long the oldest has."""
+    counts = or_(OWED, TASK.c.leased_until > micros(now))
+    query = select(TASK.c.line_id, func.count(), func.min(TASK.c.ready_at)).where(
+        TASK.c.closed_at.is_(None), TASK.c.state.in_(("open", "leased")), counts, TASK.c.ready_at <= micros(now)
+    )
+    waiting = {
+        line: (n, (micros(now) - oldest) / 1e6) for line, n, oldest in tx.execute(query.group_by(TASK.c.line_id))
+    }
+    for line in lines:
+        depth, age_s = waiting.get(line.id, (0, 0.0))
+        yield Reading(metric=metrics.QUEUE_DEPTH, labels=(line.line.name,), value=depth)
+        yield Reading(metric=metrics.QUEUE_AGE, labels=(line.line.name,), value=age_s)
+
+
+def alarms(tx: Tx, lines: Sequence[LineInForce]) -> Iterator[Reading]:
+    """Alarms that nobody has cleared, by line, kind and state."""
+    names = {line.id: line.line.name for line in lines}
+    seen = ALARM.c.acked_at.is_not(None)
+    query = select(ALARM.c.line_id, ALARM.c.kind, seen, func.count()).where(ALARM.c.cleared_at.is_(None))
+    for line, kind, acked, n in tx.execute(query.group_by(ALARM.c.line_id, ALARM.c.kind, seen)):
+        state = "acknowledged" if acked else "firing"
+        yield Reading(metric=metrics.ALARMS, labels=(names[line], kind, state), value=n)
+
+
+def eyes(tx: Tx, line: LineInForce) -> Iterator[Reading]:
+    """When each camera of the line last sent, and what the last window of each of its views says."""
+    name = line.line.name
+    for camera in cameras.heard(tx, line):
+        if camera.last_image_at is not None and not camera.revoked:
+            at = camera.last_image_at.timestamp()
+            yield Reading(metric=metrics.LAST_IMAGE, labels=(name, camera.name), value=at)
+    newest = [
+        select(WINDOW.c.id)
+        .where(WINDOW.c.camera_id == CAMERA.c.id, WINDOW.c.view == view)
+        .order_by(WINDOW.c.id.desc())
+        .limit(1)
+        .scalar_subquery()
+        for view in line.line.recipe.views
+    ]
+    found = tx.execute(select(*newest).where(CAMERA.c.line_id == line.id, CAMERA.c.revoked_at.is_(None)))
+    ids = [window for row in found for window in row if window is not None]
+    query = select(CAMERA.c.name, WINDOW.c.view, WINDOW.c.brightness, WINDOW.c.light)
+    for camera_name, view, brightness, light in tx.execute(
+        query.join(CAMERA, CAMERA.c.id == WINDOW.c.camera_id).where(WINDOW.c.id.in_(ids))
+    ):
+        yield Reading(metric=metrics.BRIGHTNESS, labels=(name, camera_name, view), value=brightness)
+        for state in Light:
+            yield Reading(
+                metric=metrics.LIGHT, labels=(name, camera_name, view, str(state)), value=float(light == state)
+            )
