@@ -7,6 +7,7 @@ from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
+from inspection.core.alarm import InvalidAlarm
 from inspection.core.ingest import Refused
 from inspection.core.known import InvalidKnown
 from inspection.core.label import InvalidLabel
@@ -22,7 +23,8 @@ from review_ui.guard import SignInFirst
 
 STATUS: dict[type[Exception], int] = {
     NotAllowed: 403, Unknown: 404, Refusal: 409, InvalidKnown: 422, InvalidLabel: 422, InvalidLine: 422,
-    InvalidPerson: 422, InvalidPolicy: 422, InvalidRollout: 422, InvalidStudy: 422, Untrainable: 422, Refused: 422,
+    InvalidPerson: 422, InvalidAlarm: 422, InvalidPolicy: 422, InvalidRollout: 422, InvalidStudy: 422, Untrainable: 422,
+    Refused: 422,
 }  # fmt: skip
 log = logging.getLogger("jidoka.pages")
 

@@ -8,6 +8,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from fastapi.routing import APIRoute
 
+from inspection.core.alarm import InvalidAlarm
 from inspection.core.book import InvalidPage
 from inspection.core.journal import plain
 from inspection.core.known import InvalidKnown
@@ -21,7 +22,8 @@ from inspection.core.study import InvalidStudy
 from inspection.store.database import Unavailable
 
 STATUS: dict[type[Exception], int] = {  # an error's own kind comes before what it is a kind of
-    NotAllowed: 403, Unknown: 404, Outdated: 409, Refusal: 409, InvalidPolicy: 422, InvalidRollout: 422,
+    NotAllowed: 403, Unknown: 404, Outdated: 409, Refusal: 409, InvalidAlarm: 422, InvalidPolicy: 422,
+    InvalidRollout: 422,
     InvalidLabel: 422, InvalidLine: 422, InvalidKnown: 422, InvalidStudy: 422, InvalidPerson: 422,
     InvalidPage: 422,
 }  # fmt: skip

@@ -10,7 +10,7 @@ from inspection.api.people import PEOPLE_PROBLEMS, AsInspector, LineName
 from inspection.api.policy import PolicyBody, ProposalBody, policy_body, proposal_body, versions
 from inspection.core.level import Level
 from inspection.flow import certificate, ladder
-from inspection.store import lines, monitor, proposals, rollouts
+from inspection.store import alarms, lines, proposals, rollouts
 from inspection.store.certificates import Kept
 from inspection.store.database import Tx
 from inspection.store.lines import LineInForce
@@ -124,7 +124,7 @@ def _body(tx: Tx, known: LineInForce, now: datetime) -> LineBody:
         policy=policy_body(known.policy, named), models=list(named.values()),
         proposal=None if proposal is None else proposal_body(proposal, named), rollout=_under_way(tx, known.id),
         certificate=_held(held, why),
-        alarms=[AlarmBody.model_validate(one) for one in monitor.firing(tx, known.id)],
+        alarms=[AlarmBody.model_validate(one) for one in alarms.firing(tx, known.id)],
         waiting=waiting, oldest_wait_s=oldest,
     )  # fmt: skip
 

@@ -6,8 +6,8 @@ from pydantic import BaseModel, ConfigDict, Field
 from inspection.api.errors import SmallBody
 from inspection.api.people import PEOPLE_PROBLEMS, AsEngineer, AsInspector, Id, LineName, Text
 from inspection.core.line import Unknown
-from inspection.flow import monitor as flow
-from inspection.store import lines, monitor
+from inspection.flow import alarm as flow
+from inspection.store import alarms, lines
 from inspection.store.database import Tx
 
 router = APIRouter(tags=["alarms"], route_class=SmallBody)
@@ -43,5 +43,5 @@ def clear(caller: AsEngineer, line: LineName, alarm: Id, mended: Mended) -> None
 
 
 def _check(tx: Tx, line: str, alarm: int) -> None:
-    if all(one.id != alarm for one in monitor.firing(tx, lines.in_force(tx, line).id)):
+    if all(one.id != alarm for one in alarms.standing(tx, lines.in_force(tx, line).id)):
         raise Unknown(f"No alarm {alarm} fires on line {line!r}: somebody may have cleared it.")

@@ -8,8 +8,8 @@ from inspection.core.journal import Change, facts, plain
 from inspection.core.known import REPORTED_MISS, SECOND_READING
 from inspection.core.label import UNDO_WITHIN, Label, check_types
 from inspection.core.people import NotAllowed
-from inspection.flow import guard
-from inspection.store import disputes, journal, lines, monitor, queue, units
+from inspection.flow import alarm, guard
+from inspection.store import alarms, disputes, journal, lines, queue, units
 from inspection.store.database import Tx
 
 
@@ -48,13 +48,13 @@ def tell(tx: Tx, case: Case, truth: Label, reason: str, by: str, now: datetime) 
         after=after, reason=reason, facts=facts(serial=case.serial, visit=case.visit, types=truth.defect_types),
     )  # fmt: skip
     journal.append(tx, now, change)
-    for alarm in monitor.firing(tx, case.line_id):
-        if alarm.kind in (SECOND_READING, REPORTED_MISS) and alarm.subject == case.label:
-            monitor.clear(tx, alarm.id, now)
+    for one in alarms.standing(tx, case.line_id):
+        if one.kind in (SECOND_READING, REPORTED_MISS) and one.subject == case.label:
+            alarm.end(tx, one, by, reason, now)
     if truth.verdict is Verdict.REJECT and unit.verdict is Verdict.PASS:
         who = "the AI" if unit.by == "ai" else "a person"
         text = f"Unit {case.label}, which {who} had passed, is defective. Hold it, and look at units around it."
-        monitor.fire(tx, case.line_id, "escape", case.label, text, now)
+        alarm.fire(tx, lines.in_force_by_id(tx, case.line_id), "escape", case.label, text, now)
     if before is not truth.verdict:
         guard.corrected(tx, lines.in_force(tx, case.line), unit, truth.verdict, now)
     if case.kind is Kind.MISS:

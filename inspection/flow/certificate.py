@@ -8,7 +8,7 @@ from inspection.core.journal import Change, facts
 from inspection.core.policy import InvalidPolicy, Terms
 from inspection.core.risk import Limits
 from inspection.core.sensitivity import Sensitivity
-from inspection.store import certificates, journal, lines, models, monitor
+from inspection.store import alarms, certificates, journal, lines, models
 from inspection.store.certificates import Kept
 from inspection.store.database import Tx
 from inspection.store.lines import LineInForce
@@ -124,4 +124,4 @@ def _voided(tx: Tx, known: LineInForce, kept: Certificate, now: datetime) -> str
 
 def _drift(tx: Tx, known: LineInForce) -> str | None:
     """An alarm that says that images are not what they were."""
-    return next((alarm.subject for alarm in monitor.firing(tx, known.id) if alarm.kind == DRIFT), None)
+    return next((alarm.subject for alarm in alarms.standing(tx, known.id) if alarm.kind == DRIFT), None)

@@ -9,8 +9,8 @@ from inspection.core.known import SECOND_READING
 from inspection.core.label import UNDO_WITHIN
 from inspection.core.level import FREEDOM
 from inspection.core.risk import Risk
-from inspection.flow import abort, certificate, policy
-from inspection.store import certificates, disputes, known, labels, lines, monitor, opinions, queue, units
+from inspection.flow import abort, alarm, certificate, policy
+from inspection.store import certificates, disputes, known, labels, lines, opinions, queue, units
 from inspection.store.certificates import KeptGuard
 from inspection.store.database import Tx
 from inspection.store.lines import LineInForce
@@ -81,7 +81,7 @@ def reported(tx: Tx, line: LineInForce, unit: Unit, truth: Verdict, now: datetim
         "Hold what the AI has settled lately, and find out what has changed."
     )
     if line.candidate is not None and line.candidate.rollout_id == unit.rollout_id:
-        monitor.fire(tx, line.id, kind, line.line.name, text, now)
+        alarm.fire(tx, line, kind, line.line.name, text, now)
         return abort.end(tx, line.id, policy.GUARD, text, now)
     return _lower(tx, line, kind, text, now)
 
@@ -97,7 +97,7 @@ def _judged(tx: Tx, line: LineInForce, whose: str, moved: dict[str, RateProcess]
             for each in KINDS:  # what comes after the trip is judged by itself
                 certificates.drop_guard(tx, line.id, whose + each)
             if whose:
-                monitor.fire(tx, line.id, kind, line.line.name, text, now)
+                alarm.fire(tx, line, kind, line.line.name, text, now)
                 return abort.end(tx, line.id, policy.GUARD, text, now)
             return _lower(tx, line, kind, text, now)
     return False
@@ -160,7 +160,7 @@ def _lower(tx: Tx, line: LineInForce, kind: str, text: str, now: datetime, *, vo
     """Void the certificates, raise an alarm, and bring the line to its safe level, all in this transaction."""
     if voids:
         certificate.void(tx, line, text, policy.GUARD, now)
-    monitor.fire(tx, line.id, kind, line.line.name, text, now)
+    alarm.fire(tx, line, kind, line.line.name, text, now)
     return policy.lower(tx, lines.in_force_by_id(tx, line.id), text, now)
 
 
@@ -209,7 +209,7 @@ def _second_readings(tx: Tx, line: LineInForce, now: datetime) -> None:
     for one in known.differences(tx, line.id, now - UNDO_WITHIN, now - TOLD_FOR):
         if one.second is Verdict.REJECT:
             text = f"A second inspector rejects unit {one.label}, which had been passed. Hold it, and settle it."
-            monitor.fire(tx, line.id, SECOND_READING, one.label, text, now)
+            alarm.fire(tx, line, SECOND_READING, one.label, text, now)
 
 
 def _backlog(tx: Tx, line: LineInForce, now: datetime) -> None:
@@ -218,4 +218,4 @@ def _backlog(tx: Tx, line: LineInForce, now: datetime) -> None:
     if oldest is not None and now - oldest >= WAIT_LIMIT:
         minutes = int((now - oldest).total_seconds() // 60)
         text = f"A unit has waited {minutes} minutes for a person. Call inspectors, or slow the line down."
-        monitor.fire(tx, line.id, "backlog", line.line.name, text, now)
+        alarm.fire(tx, line, "backlog", line.line.name, text, now)

@@ -11,9 +11,9 @@ from inspection.core.label import UNDO_WITHIN, Agreement, Label, check_types, co
 from inspection.core.mark import check_places
 from inspection.core.people import Person
 from inspection.core.review import Refusal, TaskState, held_once
-from inspection.flow import decide, guard, known
+from inspection.flow import alarm, decide, guard, known
 from inspection.flow.review import Held, give
-from inspection.store import captures, disputes, journal, labels, monitor, queue, units
+from inspection.store import captures, disputes, journal, labels, queue, units
 from inspection.store import known as known_units
 from inspection.store.database import Tx
 from inspection.store.labels import Given
@@ -102,7 +102,7 @@ def _count(
     guard.heard(tx, line, unit, label.verdict, saw_ai=task.saw_ai, now=now)
     if unit.ai_verdict is Verdict.PASS and label.verdict is Verdict.REJECT:
         text = f"A person rejected unit {unit.label}, which the AI had passed. Hold it, and look at units around it."
-        monitor.fire(tx, line.id, "escape", unit.label, text, now)
+        alarm.fire(tx, line, "escape", unit.label, text, now)
     return Answered(effective=True, serial=unit.serial, disposition=disposition)
 
 

@@ -9,8 +9,8 @@ from inspection.core.known import REPORTED_MISS, disguise
 from inspection.core.label import UNDO_WITHIN, Label, check_types
 from inspection.core.people import Person
 from inspection.core.review import look_from
-from inspection.flow import adjudicate, decide
-from inspection.store import disputes, journal, known, lines, monitor, queue, units
+from inspection.flow import adjudicate, alarm, decide
+from inspection.store import disputes, journal, known, lines, queue, units
 from inspection.store.database import Tx
 from inspection.store.disputes import Look
 from inspection.store.queue import Task
@@ -51,7 +51,7 @@ def report(
         )
     else:
         text = f"Unit {unit.label} was rejected wrongly, says {person.name}: {why}. Somebody else will look at it."
-    monitor.fire(tx, on.id, REPORTED_MISS, unit.label, text, now)
+    alarm.fire(tx, on, REPORTED_MISS, unit.label, text, now)
     return number
 
 

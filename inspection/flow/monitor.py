@@ -9,11 +9,11 @@ from inspection.core.journal import Change, facts, plain
 from inspection.core.line import Unknown
 from inspection.core.monitor import Baseline, Chart, Light, advance, learn, window_value
 from inspection.core.policy import InvalidPolicy
-from inspection.flow import certificate, policy
+from inspection.flow import alarm, certificate, policy
 from inspection.store import journal, lines, monitor
 from inspection.store.database import Tx
 from inspection.store.lines import LineInForce
-from inspection.store.monitor import Alarm, Eye, Measured
+from inspection.store.monitor import Eye, Measured
 
 LOOK_BACK = timedelta(hours=1)
 MIN_IMAGES = 3
@@ -89,40 +89,12 @@ def _alarm(tx: Tx, line: LineInForce, eye: Eye, chart: Chart, baseline: Baseline
         f"The light of view {eye.view} has drifted: brightness {value:.0f}, smoothed {chart.ewma:.0f}, "
         f"where {baseline.mean:.0f} ± {baseline.half_width:.0f} is healthy. Look at the lamp and the lens."
     )
-    if monitor.fire(tx, line.id, "light", f"{eye.camera_id}/{eye.view}", text, now):
-        told = facts(brightness=round(value, 2), ewma=round(chart.ewma, 2), mean=round(baseline.mean, 2))
-        journal.append(
-            tx,
-            now,
-            Change(
-                subject=_subject(line, eye),
-                event="alarm_raised",
-                actor="monitor",
-                after="firing",
-                reason=text,
-                facts=told,
-            ),
-        )
+    told = {"brightness": round(value, 2), "ewma": round(chart.ewma, 2), "mean": round(baseline.mean, 2)}
+    alarm.fire(tx, line, "light", f"{eye.camera_id}/{eye.view}", text, now, **told)
     known = lines.in_force_by_id(tx, line.id)
     certificate.void(tx, known, f"The light has drifted: {text}", policy.GUARD, now)
     # Also while the alarm already fires: nobody raises a line in bad light and has it stay there.
     policy.lower(tx, known, f"Guard: {text}", now)
-
-
-def ack(tx: Tx, *, alarm_id: int, by: str, now: datetime) -> None:
-    """Somebody takes the alarm in hand."""
-    alarm, line = _known(tx, alarm_id)
-    monitor.ack(tx, alarm_id, by, now)
-    _tell(tx, line, alarm, "alarm_acknowledged", by, "", now)
-
-
-def clear(tx: Tx, *, alarm_id: int, by: str, reason: str, now: datetime) -> None:
-    """Somebody says that what the alarm told of is mended, and how."""
-    if len(reason.strip()) < 3:
-        raise InvalidPolicy("Write what was done about the alarm.")
-    alarm, line = _known(tx, alarm_id)
-    monitor.clear(tx, alarm_id, now)
-    _tell(tx, line, alarm, "alarm_cleared", by, reason.strip(), now)
 
 
 def rebaseline(tx: Tx, *, line: str, camera: str, view: str, by: str, reason: str, now: datetime) -> None:
@@ -139,19 +111,6 @@ def rebaseline(tx: Tx, *, line: str, camera: str, view: str, by: str, reason: st
     journal.append(
         tx, now, Change(subject=_subject(known, eye), event="baseline_reset", actor=by, reason=reason.strip())
     )
-
-
-def _known(tx: Tx, alarm_id: int) -> tuple[Alarm, str]:
-    alarm = monitor.alarm(tx, alarm_id)
-    if alarm is None:
-        raise Unknown("This alarm is not there any more: somebody has cleared it.")
-    return alarm, lines.in_force_by_id(tx, alarm.line_id).line.name
-
-
-def _tell(tx: Tx, line: str, alarm: Alarm, event: str, by: str, reason: str, now: datetime) -> None:
-    subject = f"line/{line}/alarm/{alarm.kind}/{alarm.subject}"
-    after = "cleared" if event == "alarm_cleared" else "acknowledged"
-    journal.append(tx, now, Change(subject=subject, event=event, actor=by, before="firing", after=after, reason=reason))
 
 
 def _subject(line: LineInForce, eye: Eye) -> str:

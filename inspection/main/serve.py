@@ -11,7 +11,7 @@ from typing import Any
 import uvicorn
 from fastapi import FastAPI
 
-from inspection.flow import decide, guard, miss, monitor, rollout, train
+from inspection.flow import alarm, decide, guard, miss, monitor, rollout, train
 from inspection.main.server import Server, now
 from inspection.main.training import trainer_apart
 from inspection.store import models as registry
@@ -39,6 +39,7 @@ def _tick(server: Server) -> None:
         lambda: write(lambda tx: decide.refer_incomplete(tx, now=now())),
         lambda: write(lambda tx: monitor.watch(tx, rule=rule, now=now())),
         lambda: write(lambda tx: guard.watch(tx, now=now())),
+        lambda: write(lambda tx: alarm.watch(tx, now=now())),
         lambda: write(lambda tx: miss.watch(tx, now=now())),
         lambda: _warm(server),
         lambda: write(lambda tx: rollout.tick(tx, now=now())),

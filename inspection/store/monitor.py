@@ -1,16 +1,16 @@
-"""Windows of brightness, their baselines, and alarms."""
+"""Windows of brightness and their baselines."""
 
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Table, func, insert, select, update
+from sqlalchemy import ColumnElement, Table, func, insert, select
 
 from inspection.core.moment import micros, moment
 from inspection.core.monitor import Baseline, Chart, Light
 from inspection.store.database import Tx
-from inspection.store.records import ALARM, BASELINE, IMAGE, WINDOW, dump
+from inspection.store.records import BASELINE, IMAGE, WINDOW, dump
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -181,68 +181,5 @@ def set_baseline(
     tx.execute(insert(BASELINE).values(values))
 
 
-@dataclass(frozen=True, kw_only=True)
-class Alarm:
-    """Something a person must look at, until it is cleared."""
-
-    id: int
-    line_id: int
-    kind: str
-    subject: str
-    text: str
-    opened_at: datetime
-    acked_by: str | None
-    acked_at: datetime | None
-
-
-def fire(tx: Tx, line_id: int, kind: str, subject: str, text: str, now: datetime) -> bool:
-    """Raise an alarm, once until it is cleared; whether it is new."""
-    same = (ALARM.c.line_id == line_id) & (ALARM.c.kind == kind) & (ALARM.c.subject == subject)
-    if tx.execute(select(ALARM.c.id).where(same, ALARM.c.cleared_at.is_(None))).first() is not None:
-        return False
-    values = {"line_id": line_id, "kind": kind, "subject": subject, "text": text, "opened_at": micros(now)}
-    tx.execute(insert(ALARM).values(values))
-    return True
-
-
-def firing(tx: Tx, line_id: int | None = None) -> list[Alarm]:
-    """Alarms that nobody has cleared, newest first."""
-    query = select(ALARM).where(ALARM.c.cleared_at.is_(None)).order_by(ALARM.c.id.desc())
-    if line_id is not None:
-        query = query.where(ALARM.c.line_id == line_id)
-    return [_alarm(row) for row in tx.execute(query)]
-
-
-def alarm(tx: Tx, alarm_id: int) -> Alarm | None:
-    """The alarm of that id, while it is not cleared."""
-    row = tx.execute(select(ALARM).where(ALARM.c.id == alarm_id, ALARM.c.cleared_at.is_(None))).one_or_none()
-    return None if row is None else _alarm(row)
-
-
-def ack(tx: Tx, alarm_id: int, by: str, now: datetime) -> None:
-    """Somebody has seen the alarm."""
-    tx.execute(update(ALARM).where(ALARM.c.id == alarm_id).values(acked_by=by, acked_at=micros(now)))
-
-
-def clear(tx: Tx, alarm_id: int, now: datetime) -> None:
-    """What the alarm told of is mended."""
-    tx.execute(update(ALARM).where(ALARM.c.id == alarm_id).values(cleared_at=micros(now)))
-
-
 def _of(table: Table, eye: Eye) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
     return table.c.camera_id == eye.camera_id, table.c.view == eye.view
-
-
-def _alarm(row: object) -> Alarm:
-    r = row._mapping  # type: ignore[attr-defined]
-    acked = r["acked_at"]
-    return Alarm(
-        id=r["id"],
-        line_id=r["line_id"],
-        kind=r["kind"],
-        subject=r["subject"],
-        text=r["text"],
-        opened_at=moment(r["opened_at"]),
-        acked_by=r["acked_by"],
-        acked_at=moment(acked) if acked is not None else None,
-    )

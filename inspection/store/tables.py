@@ -2,6 +2,7 @@
 
 from sqlalchemy import (
     BigInteger,
+    Boolean,
     Column,
     ForeignKey,
     Index,
@@ -11,6 +12,7 @@ from sqlalchemy import (
     Text,
     UniqueConstraint,
     text,
+    true,
 )
 from sqlmodel import Field, SQLModel
 
@@ -308,7 +310,7 @@ class DoubtRow(SQLModel, table=True):
     """Somebody was unsure of a unit, and never gets it again; `saw_ai` is what they were shown, and may have noted."""
 
     __tablename__ = "doubt"
-    __table_args__ = (Index("ix_doubt_unit", "unit_id", "person_id"),)
+    __table_args__ = (Index("ix_doubt_unit", "unit_id", "person_id"), Index("ix_doubt_at", "at"))
     id: int | None = _id()
     unit_id: int = _to("unit.id", index=False)
     task_id: int = Field(sa_column=Column(BigInteger, nullable=False))
@@ -458,18 +460,85 @@ class BaselineRow(SQLModel, table=True):
 
 
 class AlarmRow(SQLModel, table=True):
-    """Something a person must look at."""
+    """Something a person must look at. While `state` is pending nobody was told; `cleared_at` is when it was resolved.
+    Alarms of one kind that began within a few minutes are one group, named by its first."""
 
     __tablename__ = "alarm"
+    __table_args__ = (
+        _part("ix_alarm_standing", "line_id", "cleared_at IS NULL"),
+        Index("ix_alarm_kind", "kind", "opened_at"),
+    )
     id: int | None = _id()
     line_id: int = _to("line.id")
     kind: str
     subject: str
     text: str = _text()
+    severity: str = Field(default="critical", sa_column=Column(String, nullable=False, server_default="critical"))
+    state: str = Field(default="firing", sa_column=Column(String, nullable=False, server_default="firing"))
+    since: int = Field(default=0, sa_column=Column(BigInteger, nullable=False, server_default="0"))
+    active: bool = Field(default=True, sa_column=Column(Boolean, nullable=False, server_default=true()))
+    by_hand: bool = Field(default=True, sa_column=Column(Boolean, nullable=False, server_default=true()))
+    rule_id: int | None = Field(default=None, sa_column=Column(BigInteger, nullable=True, index=True))
+    group_id: int | None = Field(default=None, sa_column=Column(BigInteger, nullable=True, index=True))
     opened_at: int = _time()
     acked_by: str | None = None
     acked_at: int | None = _time(null=True)
+    shelved_by: str | None = None
+    shelved_until: int | None = _time(null=True)
+    reason: str = Field(default="", sa_column=Column(Text, nullable=False, server_default=""))
+    cleared_by: str | None = None
     cleared_at: int | None = _time(null=True)
+
+
+class AlarmRuleRow(SQLModel, table=True):
+    """When a figure of a line is an alarm. `last_value` is what it was when the rule was last asked, null where nothing
+    could be said."""
+
+    __tablename__ = "alarm_rule"
+    id: int | None = _id()
+    line_id: int = _to("line.id")
+    figure: str
+    comparison: str
+    threshold: float
+    hysteresis: float = 0.0
+    hold_s: float = 0.0
+    severity: str
+    actions: str = _text("[]")
+    by_hand: bool = False
+    enabled: bool = True
+    by: str
+    reason: str = _text()
+    at: int = _time()
+    last_value: float | None = None
+    last_at: int | None = _time(null=True)
+
+
+class ReadingRow(SQLModel, table=True):
+    """What a figure of a line was at a moment; kept every few minutes for some months."""
+
+    __tablename__ = "reading"
+    __table_args__ = (Index("ix_reading_figure", "line_id", "figure", "at"),)
+    id: int | None = _id()
+    line_id: int = _to("line.id", index=False)
+    figure: str
+    value: float
+    at: int = _time(index=True)
+
+
+class RequestRow(SQLModel, table=True):
+    """What an alarm asks people to do, maintenance or retraining, until somebody says that it is done."""
+
+    __tablename__ = "request"
+    id: int | None = _id()
+    line_id: int = _to("line.id")
+    kind: str
+    cause: str
+    text: str = _text()
+    alarm_id: int | None = Field(default=None, sa_column=Column(BigInteger, nullable=True))
+    at: int = _time()
+    done_by: str | None = None
+    done_at: int | None = _time(null=True)
+    note: str = _text()
 
 
 class CertificateRow(SQLModel, table=True):

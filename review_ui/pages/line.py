@@ -5,10 +5,10 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Form
 from fastapi.responses import HTMLResponse, Response
 
+from inspection.core.alarm import InvalidAlarm
 from inspection.core.line import InvalidLine
 from inspection.core.people import Role
-from inspection.core.policy import InvalidPolicy
-from inspection.flow import ladder, monitor, proof
+from inspection.flow import alarm, ladder, proof
 from inspection.flow import line as flow
 from inspection.flow.demo import KNOBS
 from inspection.store.reports import line as report
@@ -53,7 +53,7 @@ def revoke_camera(desk: Engineer, line: str, name: str) -> Response:
 @router.post("/lines/{line}/alarms/{alarm_id}/ack")
 def ack(desk: Annotated[Desk, guard(Role.INSPECTOR)], line: str, alarm_id: int) -> Response:
     """Say that somebody looks after the alarm."""
-    desk.write(lambda tx: monitor.ack(tx, alarm_id=alarm_id, by=desk.person.name, now=desk.now))
+    desk.write(lambda tx: alarm.ack(tx, alarm_id=alarm_id, by=desk.person.name, now=desk.now))
     return desk.go(f"/lines/{line}")
 
 
@@ -61,8 +61,8 @@ def ack(desk: Annotated[Desk, guard(Role.INSPECTOR)], line: str, alarm_id: int) 
 def clear(desk: Engineer, line: str, alarm_id: int, reason: Short = "") -> Response:
     """Say what was done about the alarm, which ends it."""
     try:
-        desk.write(lambda tx: monitor.clear(tx, alarm_id=alarm_id, by=desk.person.name, reason=reason, now=desk.now))
-    except InvalidPolicy as refused:
+        desk.write(lambda tx: alarm.clear(tx, alarm_id=alarm_id, by=desk.person.name, reason=reason, now=desk.now))
+    except InvalidAlarm as refused:
         return line_page(desk, line, status=422, alarm_problem=str(refused))
     return desk.go(f"/lines/{line}")
 

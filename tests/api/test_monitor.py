@@ -2,13 +2,13 @@
 
 from inspection.core.line import Line, Recipe
 from inspection.flow import line as flow
-from inspection.store import journal, monitor
+from inspection.store import alarms, journal
 from tests.api.conftest import Served
 
 
 def test_an_alarm_is_taken_in_hand_and_cleared_with_what_was_done(served: Served) -> None:
     plant, ines, erin = served.plant, served.as_("ines"), served.as_("erin")
-    plant.write(lambda tx: monitor.fire(tx, plant.camera.line_id, "light", "1/front", "The light drifts.", plant.now))
+    plant.write(lambda tx: alarms.fire(tx, plant.camera.line_id, "light", "1/front", "The light drifts.", plant.now))
     other = Line(name="other", title="Other", recipe=Recipe(views=("top",)))
     plant.write(lambda tx: flow.add(tx, line=other, by="setup", now=plant.now))
     (alarm,) = ines.get("/lines/phones").json()["alarms"]

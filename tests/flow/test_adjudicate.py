@@ -9,7 +9,7 @@ from inspection.core.label import Label
 from inspection.core.level import Level
 from inspection.core.people import NotAllowed, Role
 from inspection.flow import adjudicate, people, review
-from inspection.store import certificates, disputes, journal, lines, monitor, samples
+from inspection.store import alarms, certificates, disputes, journal, lines, samples
 from inspection.store.reports import sight, story
 from tests.plant import Plant
 
@@ -82,7 +82,7 @@ def test_a_late_opinion_that_contradicts_the_one_that_counts_waits(plant: Plant)
     assert [(one.person, one.verdict) for one in case.opinions] == [("ivan", Verdict.PASS), ("ines", Verdict.REJECT)]
     settle(plant, case, defective=True)
     assert waiting(plant) == []
-    assert "S-1" in [alarm.subject for alarm in plant.read(monitor.firing) if alarm.kind == "escape"]
+    assert "S-1" in [alarm.subject for alarm in plant.read(alarms.firing) if alarm.kind == "escape"]
 
 
 def test_a_late_opinion_that_agrees_does_not(plant: Plant) -> None:
@@ -196,7 +196,7 @@ def test_corrections_lower_the_line_when_they_prove_too_much(deciding: Plant) ->
         if deciding.read(lambda tx: lines.in_force(tx, "phones")).policy.terms.level is Level.PARTIAL_AUTOMATION:
             settle(deciding, case, defective=True)
     assert deciding.read(lambda tx: lines.in_force(tx, "phones")).policy.terms.level is not Level.PARTIAL_AUTOMATION
-    assert "escapes" in [alarm.kind for alarm in deciding.read(monitor.firing)]
+    assert "escapes" in [alarm.kind for alarm in deciding.read(alarms.firing)]
 
 
 def test_answers_to_past_units_are_kept_in_full(plant: Plant) -> None:

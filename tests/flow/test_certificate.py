@@ -10,10 +10,10 @@ from inspection.core.level import FREEDOM, Level
 from inspection.core.policy import InvalidPolicy, Terms
 from inspection.core.risk import Limits
 from inspection.core.sensitivity import Sensitivity
-from inspection.flow import certificate, guard, monitor, policy
+from inspection.flow import alarm as alarm_flow
+from inspection.flow import certificate, guard, policy
 from inspection.flow import line as line_flow
-from inspection.store import certificates, journal, lines
-from inspection.store import monitor as alarms
+from inspection.store import alarms, certificates, journal, lines
 from inspection.store.database import Database
 from tests.plant import MODEL, Plant
 
@@ -173,7 +173,7 @@ def test_in_bad_light_no_certificate_is_made(plant: Plant) -> None:
     with pytest.raises(InvalidPolicy, match="drift alarm fires"):
         issue(plant)
     (alarm,) = plant.read(lambda tx: alarms.firing(tx, plant.camera.line_id))
-    plant.write(lambda tx: monitor.clear(tx, alarm_id=alarm.id, by="erin", reason="New lamp.", now=plant.now))
+    plant.write(lambda tx: alarm_flow.clear(tx, alarm_id=alarm.id, by="erin", reason="New lamp.", now=plant.now))
     plant.label_many(50, name="after")
     assert isinstance(issue(plant), Certificate)
 
@@ -204,7 +204,7 @@ def test_labels_from_before_what_voided_a_certificate_prove_nothing(plant: Plant
         plant.write(lambda tx: alarms.fire(tx, plant.camera.line_id, "light", "cam1/front", "Dark.", plant.now))
         (alarm,) = plant.read(lambda tx: alarms.firing(tx, plant.camera.line_id))
         plant.later(minutes=1)
-        plant.write(lambda tx: monitor.clear(tx, alarm_id=alarm.id, by="erin", reason="New lamp.", now=plant.now))
+        plant.write(lambda tx: alarm_flow.clear(tx, alarm_id=alarm.id, by="erin", reason="New lamp.", now=plant.now))
     else:
         known = plant.read(lambda tx: lines.in_force(tx, "phones"))
         plant.write(lambda tx: certificate.void(tx, known, "A guard has tripped.", "guard", plant.now))

@@ -7,7 +7,8 @@ from inspection.core.level import Level
 from inspection.core.policy import Terms
 from inspection.core.predict import Failure
 from inspection.flow import guard, label, policy
-from inspection.store import certificates, journal, lines, monitor
+from inspection.store import alarms as kept
+from inspection.store import certificates, journal, lines
 from inspection.store.database import Database
 from tests.plant import MODEL, Plant
 
@@ -26,7 +27,7 @@ def level(plant: Plant) -> Level:
 
 
 def alarms(plant: Plant) -> list[str]:
-    return [alarm.kind for alarm in plant.read(lambda tx: monitor.firing(tx, plant.camera.line_id))]
+    return [alarm.kind for alarm in plant.read(lambda tx: kept.firing(tx, plant.camera.line_id))]
 
 
 @pytest.mark.parametrize(

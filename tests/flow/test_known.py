@@ -12,7 +12,8 @@ from inspection.core.line import Unknown
 from inspection.core.review import Refusal
 from inspection.flow import adjudicate, guard, known, label, review
 from inspection.flow.review import Held
-from inspection.store import certificates, journal, lines, monitor
+from inspection.store import alarms as raised
+from inspection.store import certificates, journal, lines
 from inspection.store import known as kept
 from inspection.store.database import Tx
 from inspection.store.reports import review as report
@@ -374,7 +375,7 @@ def test_what_differs_is_settled_and_a_defect_that_was_passed_is_told(plant: Pla
         settle("")
     settle()
     assert differences(plant) == []
-    assert "S-0500" in [alarm.subject for alarm in plant.read(lambda tx: monitor.firing(tx)) if alarm.kind == "escape"]
+    assert "S-0500" in [alarm.subject for alarm in plant.read(lambda tx: raised.firing(tx)) if alarm.kind == "escape"]
     found = plant.read(lambda tx: known.measured(tx, line="phones", now=plant.now))
     assert (found.found, found.shown) == (0, 1)
 
@@ -430,7 +431,7 @@ def passed_then_rejected(plant: Plant) -> None:
 def test_a_unit_that_was_passed_and_is_then_rejected_raises_an_alarm_until_it_is_settled(plant: Plant) -> None:
     def alarms() -> list[str]:
         plant.write(lambda tx: guard.watch(tx, now=plant.now))
-        return [alarm.subject for alarm in plant.read(lambda tx: monitor.firing(tx)) if alarm.kind == "second_reading"]
+        return [alarm.subject for alarm in plant.read(lambda tx: raised.firing(tx)) if alarm.kind == "second_reading"]
 
     passed_then_rejected(plant)
     assert alarms() == [], "what can be taken back tells nothing yet"

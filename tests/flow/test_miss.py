@@ -9,7 +9,8 @@ from inspection.core.level import Level
 from inspection.core.line import Unknown
 from inspection.flow import adjudicate, label, miss, review
 from inspection.flow.review import Held
-from inspection.store import certificates, journal, lines, monitor
+from inspection.store import alarms as kept
+from inspection.store import certificates, journal, lines
 from inspection.store.reports import review as sheets
 from inspection.store.reports import sight, story
 from inspection.store.reports import units as listing
@@ -59,7 +60,7 @@ def waiting(plant: Plant) -> list[Case]:
 
 
 def alarms(plant: Plant) -> list[tuple[str, str]]:
-    return [(alarm.kind, alarm.subject) for alarm in plant.read(monitor.firing)]
+    return [(alarm.kind, alarm.subject) for alarm in plant.read(kept.firing)]
 
 
 def test_a_report_raises_an_alarm_and_is_told(plant: Plant) -> None:

@@ -4,13 +4,15 @@ from dataclasses import replace
 
 import pytest
 
+from inspection.core.alarm import InvalidAlarm
 from inspection.core.level import Level
 from inspection.core.line import Unknown
 from inspection.core.monitor import MIN_BASELINE_WINDOWS, Light
 from inspection.core.policy import InvalidPolicy
+from inspection.flow import alarm as alarm_flow
 from inspection.flow import decide, monitor
+from inspection.store import alarms as store
 from inspection.store import journal, lines
-from inspection.store import monitor as store
 from inspection.store.reports import light as reports
 from tests.plant import FIT, Plant
 
@@ -115,13 +117,13 @@ def test_learning_the_light_anew_is_a_signed_act(learned: Plant) -> None:
 def test_alarms_are_taken_in_hand_and_cleared_with_words(learned: Plant) -> None:
     shine(learned, 70.0, 1)
     (alarm,) = learned.read(lambda tx: store.firing(tx))
-    learned.write(lambda tx: monitor.ack(tx, alarm_id=alarm.id, by="ines", now=learned.now))
-    with pytest.raises(InvalidPolicy, match="what was done"):
-        learned.write(lambda tx: monitor.clear(tx, alarm_id=alarm.id, by="erin", reason=" ", now=learned.now))
-    learned.write(lambda tx: monitor.clear(tx, alarm_id=alarm.id, by="erin", reason=WHY, now=learned.now))
+    learned.write(lambda tx: alarm_flow.ack(tx, alarm_id=alarm.id, by="ines", now=learned.now))
+    with pytest.raises(InvalidAlarm, match="what was done"):
+        learned.write(lambda tx: alarm_flow.clear(tx, alarm_id=alarm.id, by="erin", reason=" ", now=learned.now))
+    learned.write(lambda tx: alarm_flow.clear(tx, alarm_id=alarm.id, by="erin", reason=WHY, now=learned.now))
     assert learned.read(lambda tx: store.firing(tx)) == []
     with pytest.raises(Unknown, match="cleared"):
-        learned.write(lambda tx: monitor.ack(tx, alarm_id=alarm.id, by="ines", now=learned.now))
+        learned.write(lambda tx: alarm_flow.ack(tx, alarm_id=alarm.id, by="ines", now=learned.now))
 
 
 def test_a_slow_line_closes_its_windows_by_time(any_plant: Plant) -> None:

@@ -14,7 +14,7 @@ from inspection.core.predict import Examination
 from inspection.core.risk import Limits
 from inspection.core.rollout import InvalidRollout, Measured, Pause, Phase, Step, Strategy
 from inspection.flow import certificate, decide, guard, policy
-from inspection.store import journal, lines, models, monitor
+from inspection.store import alarms, journal, lines, models
 from tests.flow.rollouts import NEW, WHY, Trial, opinion, plan, terms
 from tests.plant import FIT, MODEL, Plant
 
@@ -207,7 +207,7 @@ def test_audits_that_contradict_the_candidate_end_its_rollout_and_leave_the_line
     assert trial.state().rollout.phase is Phase.ABORTED
     assert trial.in_force().policy.number == before
     assert trial.in_force().candidate is None
-    told = [alarm.kind for alarm in trial.plant.read(lambda tx: monitor.firing(tx))]
+    told = [alarm.kind for alarm in trial.plant.read(lambda tx: alarms.firing(tx))]
     assert "candidate escapes" in told
 
 

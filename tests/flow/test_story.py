@@ -5,7 +5,7 @@ import pytest
 from inspection.core.decide import Verdict
 from inspection.core.level import Level
 from inspection.core.predict import Failure
-from inspection.store import journal, monitor
+from inspection.store import alarms, journal
 from inspection.store.reports import integrity
 from inspection.store.reports import review as sheets
 from tests.plant import Plant
@@ -162,7 +162,7 @@ class TestAudit:
         assert not held.shows_ai
         plant.answer(held, Verdict.PASS)
         assert plant.find("S1").verdict is Verdict.PASS
-        assert plant.read(lambda tx: monitor.firing(tx)) == []
+        assert plant.read(lambda tx: alarms.firing(tx)) == []
 
     def test_an_escape_is_taken_back_and_alarms(self, plant: Plant) -> None:
         plant.level(Level.PARTIAL_AUTOMATION, audit_share=1.0)
@@ -171,7 +171,7 @@ class TestAudit:
         assert held is not None
         plant.answer(held, Verdict.REJECT)
         assert plant.find("S1").verdict is Verdict.REJECT
-        (alarm,) = plant.read(lambda tx: monitor.firing(tx))
+        (alarm,) = plant.read(lambda tx: alarms.firing(tx))
         assert alarm.kind == "escape"
         assert "S1" in alarm.text
 

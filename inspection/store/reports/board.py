@@ -8,7 +8,7 @@ from sqlalchemy import case, func, select
 from inspection.core.level import Level
 from inspection.core.moment import micros
 from inspection.core.monitor import Light
-from inspection.store import lines, models, monitor, queue
+from inspection.store import alarms, lines, models, queue
 from inspection.store.database import Tx
 from inspection.store.lines import LineInForce
 from inspection.store.records import UNIT, WINDOW
@@ -71,7 +71,7 @@ def card(tx: Tx, line: LineInForce, now: datetime) -> LineCard:
         waiting=load.waiting,
         oldest_wait_s=load.oldest_s,
         clears_s=load.clears_s,
-        alarms=tuple(alarm.text for alarm in monitor.firing(tx, line.id)),
+        alarms=tuple(alarm.text for alarm in alarms.firing(tx, line.id)),
         light=_light(tx, line.id, now),
         last_image_age_s=(now - max(seen)).total_seconds() if seen else None,
     )

@@ -15,10 +15,10 @@ from inspection.core.moment import micros
 from inspection.core.policy import Policy, Terms
 from inspection.core.risk import Limits, Risk, Side, tally
 from inspection.core.thresholds import Curve, Thresholds, curve, propose
-from inspection.store import lines, models, monitor, proposals, samples
+from inspection.store import alarms, lines, models, proposals, samples
+from inspection.store.alarms import Alarm
 from inspection.store.database import Tx
 from inspection.store.models import Job, Model
-from inspection.store.monitor import Alarm
 from inspection.store.proposals import Proposal
 from inspection.store.records import LABEL, UNIT
 from inspection.store.reports import cameras, ladder
@@ -137,7 +137,7 @@ def page(tx: Tx, name: str, now: datetime, bins: int = 40) -> LinePage:
         jobs=tuple(models.jobs(tx, known.id)),
         samples=_samples(tx, known),
         cameras=cameras.heard(tx, known),
-        alarms=tuple(monitor.firing(tx, known.id)),
+        alarms=tuple(alarms.firing(tx, known.id)),
         histogram=_histogram(tx, known.id, terms.level, model, labelled, bins),
         evidence=proof,
         curve=_curve(labelled),
