@@ -5,9 +5,9 @@ from inspection.core.counted import count_all
 from inspection.core.decide import Verdict
 from inspection.core.level import Level
 from inspection.core.predict import Failure
-from inspection.flow import figures, monitor
+from inspection.flow import alarm, figures, monitor
 from inspection.link.metrics import Tally
-from inspection.store import monitor as alarms
+from inspection.store import alarms
 from tests.plant import MODEL, Plant
 
 
@@ -42,7 +42,7 @@ def test_alarms_are_told_by_state(any_plant):
     for subject in ("x", "y"):
         any_plant.write(lambda tx, s=subject: alarms.fire(tx, line, "model", s, "It fails.", any_plant.now))
     first = any_plant.read(lambda tx: alarms.firing(tx, line))[0].id
-    any_plant.write(lambda tx: monitor.ack(tx, alarm_id=first, by="erin", now=any_plant.now))
+    any_plant.write(lambda tx: alarm.ack(tx, alarm_id=first, by="erin", now=any_plant.now))
     found = readings(any_plant)
     assert found[metrics.ALARMS, "phones", "model", "firing"] == 1
     assert found[metrics.ALARMS, "phones", "model", "acknowledged"] == 1

@@ -6,6 +6,7 @@ from datetime import datetime
 from sqlalchemy import func, or_, select
 
 from inspection.core import metrics
+from inspection.core.alarm import STANDING
 from inspection.core.metrics import Reading
 from inspection.core.moment import micros
 from inspection.core.monitor import Light
@@ -47,10 +48,9 @@ def queues(tx: Tx, lines: Sequence[LineInForce], now: datetime) -> Iterator[Read
 def alarms(tx: Tx, lines: Sequence[LineInForce]) -> Iterator[Reading]:
     """Alarms that nobody has cleared, by line, kind and state."""
     names = {line.id: line.line.name for line in lines}
-    seen = ALARM.c.acked_at.is_not(None)
-    query = select(ALARM.c.line_id, ALARM.c.kind, seen, func.count()).where(ALARM.c.cleared_at.is_(None))
-    for line, kind, acked, n in tx.execute(query.group_by(ALARM.c.line_id, ALARM.c.kind, seen)):
-        state = "acknowledged" if acked else "firing"
+    by = (ALARM.c.line_id, ALARM.c.kind, ALARM.c.state)
+    stands = (ALARM.c.cleared_at.is_(None), ALARM.c.state.in_(STANDING))
+    for line, kind, state, n in tx.execute(select(*by, func.count()).where(*stands).group_by(*by)):
         yield Reading(metric=metrics.ALARMS, labels=(names[line], kind, state), value=n)
 
 
