@@ -4,7 +4,9 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from inspection.core.metrics import SECONDS
 from inspection.core.policy import Terms
+from inspection.core.spread import Spread
 from inspection.core.thresholds import Curve
 from inspection.store.reports.line import Histogram
 
@@ -141,6 +143,46 @@ def coverage(curve: Curve, limit: float) -> Coverage:
         for automated, upper in zip(curve.automated.tolist(), curve.upper.tolist(), strict=True)
     )
     return Coverage(upper=" ".join(points), limit=height * 0.75)
+
+
+QUANTILES = (0.5, 0.95, 0.99)
+_STEP, _HIGH = 12, 28
+
+
+@dataclass(frozen=True, kw_only=True)
+class Bar:
+    """One bin of times: where it begins, and how high it is."""
+
+    x: int
+    height: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class Times:
+    """A small histogram of times, from the shortest bin to the longest that have any; `low` and `high` in seconds."""
+
+    bars: tuple[Bar, ...]
+    low: float
+    high: float
+    step: int = _STEP
+    height: int = _HIGH
+
+    @property
+    def width(self) -> int:
+        """Of all bars."""
+        return _STEP * max(len(self.bars), 1)
+
+
+def times(spread: Spread) -> Times:
+    """The bins of a spread; heights by the root of the count, so that few slow ones among many are seen."""
+    filled = [i for i, n in enumerate(spread.counts) if n]
+    if not filled:
+        return Times(bars=(), low=0.0, high=0.0)
+    shown = spread.counts[filled[0] : filled[-1] + 1]
+    tops = [math.sqrt(n / max(shown)) * _HIGH for n in shown]
+    bounds = (0.0, *SECONDS, SECONDS[-1])
+    bars = tuple(Bar(x=i * _STEP, height=round(max(top, 2.0 if top else 0.0), 1)) for i, top in enumerate(tops))
+    return Times(bars=bars, low=bounds[filled[0]], high=bounds[filled[-1] + 1])
 
 
 def wall(tiles: int) -> int:

@@ -8,6 +8,7 @@ from typing import Any, Protocol, TypeVar
 
 from inspection.core.ingest import StoredImage
 from inspection.core.predict import Predictor
+from inspection.core.software import Software, nothing
 from inspection.flow.changes import Changes
 from inspection.flow.demo import DemoControl
 from inspection.flow.people import IDLE_LIMIT
@@ -47,6 +48,7 @@ class Services:
     predictor: Predictor | None = None
     unavailable: type[Exception] | None = None
     demo: DemoControl | None = None
+    software: Callable[[], Software] = nothing
     secure_cookies: bool = False
     two_people: bool = False
     second_readings: float = 0.0

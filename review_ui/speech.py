@@ -67,6 +67,22 @@ class Speech:
         per, unit = next(((per, unit) for limit, per, unit in _SPANS if seconds < limit), (86_400, "days"))
         return str(getattr(self.words.span, unit).format(n=self.number(seconds / per, 0)))
 
+    def brief(self, seconds: float | None) -> str:
+        """A time that machines take, from milliseconds on."""
+        if seconds is None:
+            return NOTHING
+        if seconds < 1:
+            return str(
+                self.words.span.milliseconds.format(n=self.number(seconds * 1000, 1 if 0 < seconds < 0.01 else 0))
+            )
+        return str(self.words.span.seconds.format(n=self.number(seconds, 1))) if seconds < 90 else self.span(seconds)
+
+    def bytes(self, size: float | None) -> str:
+        """A size in GB, or in MB where that is little."""
+        if size is None:
+            return NOTHING
+        return f"{self.number(size / 1e9, 1)} GB" if size >= 1e9 else f"{self.number(size / 1e6, 0)} MB"
+
     def roughly(self, seconds: float) -> str:
         """A length of time as roughly as an estimate is known: `about 3 min`."""
         t = self.words.span

@@ -17,6 +17,7 @@ from inspection.core.ingest import OtherBody, UnfitBytes
 from inspection.core.line import Unknown
 from inspection.core.metrics import Meter, Silent
 from inspection.core.predict import Predictor
+from inspection.core.software import Software, nothing
 from inspection.flow.changes import Changes
 from inspection.flow.demo import DemoControl
 from inspection.flow.ingest import Intake
@@ -54,9 +55,16 @@ class Figures(Protocol):
     def text(self, accept: str = "") -> tuple[bytes, str]:
         """As Prometheus reads them, and the media type of that."""
 
+    def software(self) -> Software:
+        """How the software did in the last hour."""
+
 
 class NoFigures:
     """None, where nobody counts."""
+
+    def software(self) -> Software:
+        """Nothing."""
+        return nothing()
 
     def text(self, accept: str = "") -> tuple[bytes, str]:  # noqa: ARG002
         """Nothing."""

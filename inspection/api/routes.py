@@ -24,11 +24,12 @@ from inspection.api import (
     rollout,
     staff,
     study,
+    system,
     units,
 )
 
 _VERBS = (
     health, images, events, people, staff, line, policy, proof, certificate, known, book, adjudicate, miss, quality,
-    study, rollout, replay, review, files, export, units, journal, monitor, demo,
+    study, rollout, replay, review, files, export, units, journal, monitor, system, demo,
 )  # fmt: skip
 ROUTERS = tuple(verb.router for verb in _VERBS)

@@ -1,10 +1,13 @@
 """How times are spread: counts by size, from which quantiles are read."""
 
 from bisect import bisect_left
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from inspection.core.metrics import SECONDS
+from inspection.core.metrics import SECONDS, Metric
+
+Series = tuple[Metric, tuple[str, ...]]
+"""A metric under one set of label values."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,11 +48,19 @@ class Spread:
         return SECONDS[-1]
 
 
+@dataclass(frozen=True, kw_only=True)
+class Counted:
+    """What was counted and timed up to a moment, or between two."""
+
+    counts: Mapping[Series, int]
+    times: Mapping[Series, Spread]
+
+
 def bin_of(seconds: float) -> int:
     """The number of the bin that a time falls into."""
     return bisect_left(SECONDS, seconds)
 
 
-def together(spreads: Sequence[Spread]) -> Spread:
+def together(spreads: Iterable[Spread]) -> Spread:
     """All of them as one."""
     return sum(spreads, Spread())

@@ -1,5 +1,6 @@
-"""What is left of the machine: disk, and GPU where there is one."""
+"""What the process takes and what is left of the machine: memory, CPU, disk, and GPU where there is one."""
 
+import os
 import shutil
 import subprocess
 import threading
@@ -7,9 +8,10 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-from inspection.core.metrics import DISK_FREE, DISK_SIZE, GPU_LOAD, GPU_SIZE, GPU_USED, Reading
+from inspection.core.metrics import CORES_BUSY, DISK_FREE, DISK_SIZE, GPU_LOAD, GPU_SIZE, GPU_USED, MEMORY, Reading
 
 _ASK_GPU = ("--query-gpu=index,utilization.gpu,memory.used,memory.total", "--format=csv,noheader,nounits")
+_PAGES = Path("/proc/self/statm")
 GPU_EVERY_S = 15.0
 _GPU_WITHIN_S = 5.0
 
@@ -19,6 +21,23 @@ def disk(folder: Path) -> Iterator[Reading]:
     usage = shutil.disk_usage(folder)
     yield Reading(metric=DISK_FREE, value=usage.free)
     yield Reading(metric=DISK_SIZE, value=usage.total)
+
+
+class Process:
+    """This process: its memory, where the system tells it as Linux does, and the cores it keeps busy."""
+
+    def __init__(self) -> None:
+        self._at, self._cpu_s = time.monotonic(), time.process_time()
+
+    def __call__(self) -> Iterator[Reading]:
+        """The newest figures; the first cores are since it was made."""
+        at, cpu_s = time.monotonic(), time.process_time()
+        if at > self._at:
+            yield Reading(metric=CORES_BUSY, value=(cpu_s - self._cpu_s) / (at - self._at))
+        self._at, self._cpu_s = at, cpu_s
+        if _PAGES.exists():
+            resident = int(_PAGES.read_text().split()[1])
+            yield Reading(metric=MEMORY, value=resident * os.sysconf("SC_PAGE_SIZE"))
 
 
 class Gpus:

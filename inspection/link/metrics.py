@@ -5,7 +5,6 @@ import time
 from bisect import bisect_left
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
 
 from prometheus_client import CollectorRegistry, ProcessCollector
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily
@@ -14,20 +13,12 @@ from prometheus_client.metrics_core import Metric as Family
 from prometheus_client.registry import Collector
 
 from inspection.core.metrics import METRICS, SECONDS, SOURCE_TIME, SOURCE_UP, Kind, Metric, Reading
-from inspection.core.spread import Spread, bin_of
+from inspection.core.software import Software, summary
+from inspection.core.spread import Counted, Series, Spread, bin_of
 
 KEEP_S = 5.0
 HOUR_MINUTES = 60
 Source = Callable[[], Iterable[Reading]]
-Series = tuple[Metric, tuple[str, ...]]  # a metric under one set of label values
-
-
-@dataclass(frozen=True, kw_only=True)
-class Counted:
-    """What was counted and timed up to a moment, or between two."""
-
-    counts: Mapping[Series, int]
-    times: Mapping[Series, Spread]
 
 
 class Tally:
@@ -114,6 +105,11 @@ class Exposition:
         """The figures and their media type, as the reader accepts it."""
         encode, media_type = choose_encoder(accept)
         return encode(self._registry), media_type
+
+    def software(self) -> Software:
+        """The figures of the software in the last hour, for people."""
+        seconds = min(self._clock() - self._tally.since, 3600.0)
+        return summary(self._tally.last_hour(), self.readings(), seconds)
 
     def readings(self) -> list[Reading]:
         """What the sources said last, at most a few seconds ago."""

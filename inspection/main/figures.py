@@ -18,14 +18,14 @@ def exposition(server: Server, tally: Tally, listeners: Listeners) -> Exposition
             return list(figures.of_lines(tx, server.predictor, now()))
 
     server.db.on_changes(lambda changes: counted.count_all(tally, changes))
-    gpus = machine.Gpus()
     return Exposition(
         tally,
         {
             "lines": of_lines,
             "listeners": listeners.readings,
             "disk": lambda: machine.disk(server.settings.data_dir),
-            "gpu": gpus,
+            "process": machine.Process(),
+            "gpu": machine.Gpus(),
             "product": lambda: [Reading(metric=metrics.INFO, labels=(VERSION,), value=1)],
         },
     )

@@ -163,6 +163,7 @@ def build(server: Server, demo: Any = None) -> FastAPI:
         clock=now,
         changes=server.changes,
         demo=demo,
+        software=plant.figures.software,
         secure_cookies=settings.secure_cookies,
         two_people=settings.two_people,
         second_readings=settings.second_readings,

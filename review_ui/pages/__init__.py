@@ -27,6 +27,7 @@ from review_ui.pages import (
     review,
     rollout,
     study,
+    system,
     train,
     units,
 )
@@ -57,6 +58,7 @@ PAGES = (
     study,
     quality,
     journal,
+    system,
     demo,
     files,
     live,

@@ -60,6 +60,7 @@ ENGINEERS: list[Asked] = [
     ("GET", "/lines/phones/studies", None),
     ("POST", "/lines/phones/studies", {"title": "Asked by a test.", "serials": ["S1"], "people": ["ines"]}),
     ("GET", "/studies/1", None),
+    ("GET", "/system", None),
     ("GET", "/journal", None),
     ("GET", "/journal/verify", None),
 ]

@@ -66,6 +66,7 @@ OF_PEOPLE = {
     ("POST", "/api/v1/review/{task}/keep"),
     ("POST", "/api/v1/review/{task}/back"),
     ("POST", "/api/v1/review/{task}/unsure"),
+    ("GET", "/api/v1/system"),
     ("GET", "/api/v1/lines/{line}/demo"),
     ("PUT", "/api/v1/lines/{line}/demo"),
 }

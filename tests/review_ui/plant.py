@@ -11,16 +11,19 @@ import numpy as np
 from PIL import Image, ImageDraw
 
 from inspection.core.capture import Capture, Quality
+from inspection.core.counted import count_all
 from inspection.core.level import Level
 from inspection.core.line import Line, Recipe
+from inspection.core.metrics import Reading
 from inspection.core.people import Person, Role
 from inspection.core.policy import Terms
 from inspection.core.predict import Examination, Finding, Prediction
 from inspection.core.train import Sample
-from inspection.flow import decide, ingest, label, monitor, people, policy, review, train
+from inspection.flow import decide, figures, ingest, label, monitor, people, policy, review, train
 from inspection.flow import line as line_flow
 from inspection.flow.changes import Changes
 from inspection.flow.train import Trained
+from inspection.link.metrics import Exposition, Tally
 from inspection.store import lines
 from inspection.store.database import Database, Unavailable
 from inspection.store.images import FolderImageStore
@@ -85,6 +88,9 @@ class Plant:
         upgrade(self.db.engine)
         self.db.on_commit(self.changes.committed)
         self.images = FolderImageStore(self.folder / "images")
+        self.tally = Tally()
+        self.db.on_changes(lambda changes: count_all(self.tally, changes))
+        self.figures = Exposition(self.tally, {"lines": self._lines}, keep_s=0)
         self.pages = build(self.services())
         self._captures = 0
 
@@ -98,7 +104,12 @@ class Plant:
             start_job=self._job,
             unavailable=Unavailable,
             demo=self.knobs,
+            software=self.figures.software,
         )
+
+    def _lines(self) -> list[Reading]:
+        with self.db.read() as tx:
+            return list(figures.of_lines(tx, None, self.at))
 
     def _job(self) -> None:
         self.jobs_started += 1

@@ -19,6 +19,7 @@ SUSPECT = sha256(picture(99)).hexdigest()
 ENGINEERS_LOOK = [
     "/new-line",
     "/journal",
+    "/system",
     "/units/export/csv",
     "/lines/phones/replay",
     "/lines/phones/rollout",

@@ -13,7 +13,7 @@ PAGES = ["/", "/queue", "/review", "/review?line=gears", "/new-line", "/password
          "/lines/phones/training", "/lines/phones/units", "/lines/phones/units/A-0", "/lines/phones/light",
          "/lines/phones/book", "/andon",
          "/lines/phones/models/1", "/lines/phones/replay", "/lines/phones/rollout", "/lines/phones/proof",
-         "/journal", "/adjudicate", "/quality", "/lines/phones/study",
+         "/journal", "/system", "/adjudicate", "/quality", "/lines/phones/study",
          "/units", "/units?layout=list&view=front"]  # fmt: skip
 
 
