@@ -135,9 +135,7 @@ EXPIRES = _gauge("certificate_expiry_timestamp_seconds", "line", "When the certi
 WEIGHT = _gauge("rollout_weight", "line", "Share of units that a rollout's candidate decides; 0 without one.")
 QUEUE_DEPTH = _gauge("review_queue_depth", "line", "Units that wait for a person.")
 QUEUE_AGE = _gauge("review_age_seconds", "line", "How long the oldest of them has waited; 0 where none does.")
-ALARMS = _gauge(
-    "inspection_alarms", "line kind state", "Alarms not cleared: firing, acknowledged or shelved."
-)
+ALARMS = _gauge("inspection_alarms", "line kind state", "Alarms not cleared: firing, acknowledged or shelved.")
 BRIGHTNESS = _gauge("camera_brightness", "line camera view", "Median brightness of the last window, in grey levels.")
 LIGHT = _gauge("camera_light", "line camera view state", "1 for what the last window's chart says, 0 for the others.")
 LAST_IMAGE = _gauge("camera_last_image_timestamp_seconds", "line camera", "When the camera's last image came.")
