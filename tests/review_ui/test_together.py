@@ -104,6 +104,35 @@ def test_the_next_picture_is_shown_while_the_server_takes_the_answer_and_no_key_
     assert "passed by a person" in visit("erin").get("/lines/phones/units/A-0").text
 
 
+def test_a_lease_that_ends_with_the_answer_is_not_said_to_be_lost(window, plant):
+    page = window("ines")
+    page.add_init_script(
+        "const every = setInterval; window.setInterval = (run, ms) => { if (ms === 20000) window.beat = run; return every(run, ms); };"
+    )
+    page.goto("/review")
+    on_the_desk(page, "A-0")
+    page.wait_for_timeout(800)
+    kept, answers = [], []
+    page.route(re.compile(r"/review/\d+/keep$"), lambda route: kept.append(route))
+    page.route(re.compile(r"/review/\d+$"), lambda route: answers.append((route, route.fetch())))
+    page.evaluate("() => { window.beat(); }")
+    page.keyboard.press("Space")
+    page.wait_for_selector("canvas.ahead")
+    page.evaluate("() => { window.beat(); }")
+    page.wait_for_timeout(300)
+    assert len(kept) == 1, "none goes out while an answer is on its way"
+    kept[0].continue_()
+    page.wait_for_timeout(500)
+    assert page.locator(".toast").count() == 0
+    route, taken = answers[0]
+    route.fulfill(response=taken)
+    on_the_desk(page, "A-1")
+    page.evaluate("() => { window.beat(); }")
+    page.wait_for_timeout(300)
+    assert len(kept) == 2, "the next lease is kept"
+    kept[1].abort()
+
+
 def test_a_server_that_is_away_leaves_the_unit_as_it_was(window):
     page = window("ines")
     page.goto("/review")

@@ -8,6 +8,7 @@
   let shownAt = Infinity;
   let activeAt = performance.now();
   let deepTimer = null;
+  let answering = null; // the task whose answer is on its way
 
   const work = () => document.getElementById("work");
   const isSheet = () => work()?.matches("form");
@@ -23,6 +24,7 @@
 
   function show() {
     shownAt = Infinity; // deaf until the pictures are there
+    answering = null;
     window.jidokaDeep?.release();
     clearTimeout(deepTimer);
     if (!isSheet()) return painted();
@@ -67,6 +69,7 @@
   }
 
   function fallBack() {
+    answering = null;
     if (!isSheet() || !work().dataset.ahead) return;
     delete work().dataset.ahead;
     work().querySelectorAll("canvas.ahead").forEach((canvas) => canvas.remove());
@@ -155,9 +158,11 @@
   async function heartbeat() {
     if (!isSheet() || document.hidden || performance.now() - activeAt > AT_WORK_MS) return;
     const form = work();
+    const isOver = () => !form.isConnected || form.dataset.task === answering; // its lease ended by the answer itself
+    if (isOver()) return;
     const body = new URLSearchParams({ lease: form.lease.value, csrf: form.csrf.value });
     const answer = await fetch(`/review/${form.dataset.task}/keep`, { method: "POST", body }).catch(() => null);
-    if (answer?.status === 409 && form.isConnected) window.jidoka?.toast(await answer.text());
+    if (answer?.status === 409 && !isOver()) window.jidoka?.toast(await answer.text());
   }
 
   document.addEventListener("keydown", keyed);
@@ -165,7 +170,9 @@
   document.addEventListener("submit", () => { if (isSheet()) work().seconds.value = seconds(); }, true);
   document.addEventListener("htmx:beforeRequest", (event) => { if (event.target.closest?.("#work") && !event.target.closest(".load")) work().classList.add("busy"); });
   document.addEventListener("htmx:beforeSend", (event) => {
-    if (isSheet() && /^\/review\/\d+(\/unsure)?$/.test(event.detail.requestConfig.path)) ahead();
+    if (!isSheet() || !/^\/review\/\d+(\/unsure)?$/.test(event.detail.requestConfig.path)) return;
+    answering = work().dataset.task;
+    ahead();
   });
   document.addEventListener("htmx:afterRequest", () => work()?.classList.remove("busy"));
   for (const failed of ["htmx:sendError", "htmx:responseError", "htmx:timeout"]) document.addEventListener(failed, fallBack);
