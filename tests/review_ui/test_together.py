@@ -104,10 +104,11 @@ def test_the_next_picture_is_shown_while_the_server_takes_the_answer_and_no_key_
     assert "passed by a person" in visit("erin").get("/lines/phones/units/A-0").text
 
 
-def test_a_lease_that_ends_with_the_answer_is_not_said_to_be_lost(window, plant):
+def test_a_lease_that_ends_with_the_answer_is_not_said_to_be_lost(window):
     page = window("ines")
     page.add_init_script(
-        "const every = setInterval; window.setInterval = (run, ms) => { if (ms === 20000) window.beat = run; return every(run, ms); };"
+        """const every = setInterval;
+           window.setInterval = (run, ms) => { if (ms === 20000) window.beat = run; return every(run, ms); };"""
     )
     page.goto("/review")
     on_the_desk(page, "A-0")
