@@ -13,6 +13,7 @@ import yaml
 ROOT = Path(__file__).parents[1]
 CHECKER = Path(sys.executable).parent / "check-jsonschema"
 SECRET = re.compile(r"password|token|secret|key", re.IGNORECASE)
+MOUNTED = "/run/secrets/"
 FROM_OUTSIDE = re.compile(r"\$\{\w+(:\?[^}]+|:-)\}")
 
 
@@ -30,7 +31,11 @@ def test_it_follows_the_compose_schema() -> None:
 
 
 def test_server_database_and_camera_are_there(compose: dict[str, Any]) -> None:
-    assert set(compose["services"]) == {"server", "database", "camera"}
+    assert {name for name, service in compose["services"].items() if not service.get("profiles")} == {
+        "server",
+        "database",
+    }
+    assert set(compose["services"]) == {"server", "database", "camera", "prometheus", "grafana"}
     assert compose["services"]["database"]["image"].startswith("postgres:18")
 
 
@@ -44,7 +49,7 @@ def test_what_others_wait_for_says_when_it_is_healthy(compose: dict[str, Any], n
 def test_no_secret_is_written_down(compose: dict[str, Any]) -> None:
     for service in compose["services"].values():
         secrets = {name: value for name, value in service.get("environment", {}).items() if SECRET.search(name)}
-        assert all(FROM_OUTSIDE.fullmatch(value) for value in secrets.values()), secrets
+        assert all(FROM_OUTSIDE.fullmatch(value) or value.startswith(MOUNTED) for value in secrets.values()), secrets
         addresses = [value for name, value in service.get("environment", {}).items() if name.endswith("_URL")]
         assert all(re.search(r":\$\{\w+:\?", address) for address in addresses), addresses
 
@@ -56,7 +61,8 @@ def test_the_example_of_the_secrets_leaves_them_empty() -> None:
 
 
 def test_the_example_names_every_variable() -> None:
-    used = set(re.findall(r"\$\{(\w+)", (ROOT / "docker-compose.yml").read_text()))
+    used = set(re.findall(r"\$\{(\w+)|environment: (\w+)", (ROOT / "docker-compose.yml").read_text()))
+    used = {name for names in used for name in names if name}
     named = set(re.findall(r"^(\w+)=", (ROOT / ".env.example").read_text(), flags=re.MULTILINE))
     assert used == named
 
@@ -75,7 +81,15 @@ def test_its_commands_are_ones_that_the_product_has(compose: dict[str, Any], nam
 
 def test_every_volume_is_declared_and_used(compose: dict[str, Any]) -> None:
     mounted = {volume.split(":")[0] for service in compose["services"].values() for volume in service["volumes"]}
-    assert mounted == set(compose["volumes"])
+    files = {name for name in mounted if name.startswith("./")}
+    assert mounted - files == set(compose["volumes"])
+    assert all((ROOT / name).exists() for name in files)
+
+
+def test_a_secret_that_is_mounted_is_declared_and_comes_from_the_environment(compose: dict[str, Any]) -> None:
+    asked = {name for service in compose["services"].values() for name in service.get("secrets", [])}
+    assert asked == set(compose["secrets"])
+    assert all(set(secret) == {"environment"} for secret in compose["secrets"].values())
 
 
 def test_the_image_serves_as_a_user_without_rights() -> None:
