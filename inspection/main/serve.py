@@ -2,6 +2,7 @@
 
 import gc
 import logging
+import shutil
 import signal
 import sys
 from collections.abc import Callable
@@ -11,7 +12,7 @@ from typing import Any
 import uvicorn
 from fastapi import FastAPI
 
-from inspection.flow import alarm, decide, guard, miss, monitor, rollout, train
+from inspection.flow import alarm, decide, guard, miss, monitor, rollout, rules, train
 from inspection.main.server import Server, now
 from inspection.main.training import trainer_apart
 from inspection.store import models as registry
@@ -19,6 +20,7 @@ from inspection.store.database import Unavailable
 
 log = logging.getLogger("jidoka")
 TICK_S = 1.0
+RULES_EVERY = timedelta(seconds=15)
 # No decision takes longer than the longest deadline a policy may have, so what is older was cut off by a crash.
 CUT_OFF_AFTER = timedelta(seconds=90)
 
@@ -40,6 +42,7 @@ def _tick(server: Server) -> None:
         lambda: write(lambda tx: monitor.watch(tx, rule=rule, now=now())),
         lambda: write(lambda tx: guard.watch(tx, now=now())),
         lambda: write(lambda tx: alarm.watch(tx, now=now())),
+        _every(RULES_EVERY, lambda: write(lambda tx: rules.watch(tx, disk_left=_disk_left(server), now=now()))),
         lambda: write(lambda tx: miss.watch(tx, now=now())),
         lambda: _warm(server),
         lambda: write(lambda tx: rollout.tick(tx, now=now())),
@@ -52,6 +55,23 @@ def _tick(server: Server) -> None:
                 log.warning("watch_delayed reason=%s", error)
             except Exception:
                 log.exception("watch_failed")
+
+
+def _every(span: timedelta, watch: Callable[[], object]) -> Callable[[], object]:
+    """The same watch, less often."""
+    due = [now()]
+
+    def watch_if_due() -> None:
+        if now() >= due[0]:
+            due[0] = now() + span
+            watch()
+
+    return watch_if_due
+
+
+def _disk_left(server: Server) -> float:
+    usage = shutil.disk_usage(server.settings.data_dir)
+    return usage.free / usage.total
 
 
 def _warm(server: Server) -> None:

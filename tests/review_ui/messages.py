@@ -11,6 +11,8 @@ from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 
+from inspection.store.watched import FIGURES
+
 ROOT = Path(__file__).parents[2]
 FOLDERS = ("inspection/core", "inspection/flow", "inspection/store", "review_ui")
 NOT_FOR_PEOPLE = {
@@ -44,6 +46,7 @@ PIECES = {
     "deadline",
     "pass below",
     "reject above",
+    *(figure.title for figure in FIGURES.values()),
 }  # fmt: skip - words that are put into messages
 ASIDE = {"text", "detail", "words", "told"}  # what a message is called before it is raised or fired
 

@@ -10,9 +10,11 @@ from sqlalchemy import event
 from inspection.core.decide import Verdict
 from inspection.core.level import Level
 from inspection.flow import andon, ladder
+from inspection.store import lines
 from inspection.store.database import Tx
 from inspection.store.reports import board, journal, line, story, units
 from inspection.store.reports.units import UnitFilter
+from inspection.store.watched import FIGURES
 from tests.plant import Plant
 
 LARGE = ("unit", "image", "prediction", "label", "task", "journal")
@@ -26,6 +28,11 @@ PAGES: dict[str, Callable[[Tx, Plant], Any]] = {
     "units": lambda tx, plant: units.find(tx, UnitFilter(), plant.now, inspector=False),
     "units of a line": lambda tx, plant: units.find(tx, UnitFilter(line="phones"), plant.now, inspector=False),
     "a serial": lambda tx, plant: units.find(tx, UnitFilter(serial="good-1"), plant.now, inspector=False),
+    "figures": lambda tx, plant: [
+        one.ask(tx, lines.in_force(tx, "phones"), plant.now)
+        for one in FIGURES.values()
+        if one.name != "null_outputs"  # reads the newest predictions, in their own order
+    ],
     "escapes": lambda tx, plant: units.find(tx, UnitFilter(disagreement="escape"), plant.now, inspector=False),
 }
 

@@ -1,0 +1,202 @@
+"""The figures that alarm rules may ask for. To add one, write how it is computed and put it into `FIGURES`.
+
+Each is computed over a window that ends now, by an index, from at most `MOST` rows; None where it says nothing. What
+follows from people's answers leaves out those that can still be taken back, as every page does."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import ColumnElement, Subquery, case, func, select
+
+from inspection.core.label import UNDO_WITHIN
+from inspection.core.level import FREEDOM
+from inspection.core.moment import micros
+from inspection.store import monitor, opinions, queue
+from inspection.store.database import Tx
+from inspection.store.lines import LineInForce
+from inspection.store.monitor import Eye
+from inspection.store.records import DOUBT, IMAGE, LABEL, TASK, UNIT, WINDOW
+
+MOST = 20_000
+MOST_OPINIONS = 5_000
+FEWEST = 20  # units, images or answers of which a share says something
+SHARE, SECONDS, PER_MINUTE, TIMES = "share", "seconds", "per_minute", "times"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Asked:
+    """What a figure is asked of: a line, from `since` until now. `disk_left` is the free share of the data's disk."""
+
+    tx: Tx
+    line: LineInForce
+    since: datetime
+    now: datetime
+    disk_left: float | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Figure:
+    """One figure of a line. `rests` is whether it also speaks of a line that does not run; `trains` whether a new
+    training may mend it: what the AI and people say of parts, and nothing that a lamp, lens or clock can cause."""
+
+    name: str
+    title: str
+    unit: str
+    window: timedelta
+    compute: Callable[[Asked], float | None]
+    rests: bool = False
+    trains: bool = False
+
+    def ask(self, tx: Tx, line: LineInForce, now: datetime, disk_left: float | None = None) -> float | None:
+        """Its value now."""
+        return self.compute(Asked(tx=tx, line=line, since=now - self.window, now=now, disk_left=disk_left))
+
+
+def _units(asked: Asked) -> Subquery:
+    """The newest units of the window."""
+    query = select(UNIT).where(UNIT.c.line_id == asked.line.id, UNIT.c.opened_at >= micros(asked.since))
+    return query.order_by(UNIT.c.opened_at.desc()).limit(MOST).subquery()
+
+
+def _part(asked: Asked, query: object) -> float | None:
+    """The share of the first count in the second, None of too few."""
+    some, of = asked.tx.execute(query).one()  # type: ignore[call-overload]
+    return int(some or 0) / of if of >= FEWEST else None
+
+
+def _count(condition: ColumnElement[bool]) -> ColumnElement[int]:
+    return func.sum(case((condition, 1), else_=0))
+
+
+def _reject_rate(asked: Asked) -> float | None:
+    units = _units(asked)
+    settled = units.c.settled_at <= micros(asked.now - UNDO_WITHIN)
+    return _part(asked, select(_count(units.c.verdict == "reject"), func.count()).where(settled))
+
+
+def _images(asked: Asked, condition: ColumnElement[bool]) -> float | None:
+    units = _units(asked)
+    query = select(_count(condition), func.count()).select_from(units).join(IMAGE, IMAGE.c.unit_id == units.c.id)
+    return _part(asked, query.where(IMAGE.c.decided_at >= micros(asked.since)))
+
+
+def _refer_rate(asked: Asked) -> float | None:
+    decides = FREEDOM[asked.line.policy.terms.level].ai_decides
+    return _images(_under_policy(asked), IMAGE.c.outcome == "refer") if decides else None
+
+
+def _unfit_share(asked: Asked) -> float | None:
+    return _images(asked, IMAGE.c.unfit.is_not(None))
+
+
+def _under_policy(asked: Asked) -> Asked:
+    since = max(asked.since, asked.line.policy.at)
+    return Asked(tx=asked.tx, line=asked.line, since=since, now=asked.now)
+
+
+def _null_outputs(asked: Asked) -> float | None:
+    model = asked.line.policy.terms.model
+    if model is None:
+        return None
+    failed, of = opinions.failures(asked.tx, asked.line.id, model, _under_policy(asked).since, MOST_OPINIONS)
+    return failed / of if of >= FEWEST else None
+
+
+def _overrides(asked: Asked) -> float | None:
+    given = (
+        select(LABEL.c.unit_id, LABEL.c.verdict)
+        .where(LABEL.c.line_id == asked.line.id, LABEL.c.at > micros(asked.since), LABEL.c.effective)
+        .where(LABEL.c.at <= micros(asked.now - UNDO_WITHIN))
+        .order_by(LABEL.c.at.desc())
+        .limit(MOST)
+        .subquery()
+    )
+    query = select(_count(UNIT.c.ai_verdict != given.c.verdict), func.count()).select_from(given)
+    return _part(asked, query.join(UNIT, UNIT.c.id == given.c.unit_id).where(UNIT.c.ai_verdict.is_not(None)))
+
+
+def _unsure(asked: Asked) -> float | None:
+    until = micros(asked.now - UNDO_WITHIN)
+    doubts = (
+        select(func.count())
+        .select_from(DOUBT)
+        .join(TASK, TASK.c.id == DOUBT.c.task_id)
+        .where(DOUBT.c.at > micros(asked.since), DOUBT.c.at <= until, TASK.c.line_id == asked.line.id)
+    )
+    given = select(func.count()).where(
+        LABEL.c.line_id == asked.line.id, LABEL.c.at > micros(asked.since), LABEL.c.at <= until
+    )
+    unsure, sure = asked.tx.execute(doubts).scalar_one(), asked.tx.execute(given).scalar_one()
+    return unsure / (unsure + sure) if unsure + sure >= FEWEST else None
+
+
+def _queue_age(asked: Asked) -> float | None:
+    oldest = queue.oldest_ready(asked.tx, asked.line.id, asked.now)
+    return 0.0 if oldest is None else (asked.now - oldest).total_seconds()
+
+
+def _images_per_minute(asked: Asked) -> float | None:
+    """Images are found by their units, which may have been opened a little earlier."""
+    earlier = asked.since - timedelta(seconds=asked.line.line.recipe.unit_timeout_s)
+    units = _units(Asked(tx=asked.tx, line=asked.line, since=earlier, now=asked.now))
+    query = select(func.count()).select_from(units).join(IMAGE, IMAGE.c.unit_id == units.c.id)
+    images = asked.tx.execute(query.where(IMAGE.c.received_at > micros(asked.since))).scalar_one()
+    return float(images) / ((asked.now - asked.since).total_seconds() / 60)
+
+
+def _clock_skew(asked: Asked) -> float | None:
+    """The camera whose clock is furthest off, in the mean."""
+    units = _units(asked)
+    mean = select(func.avg(IMAGE.c.skew_s)).select_from(units).join(IMAGE, IMAGE.c.unit_id == units.c.id)
+    means = asked.tx.execute(mean.group_by(IMAGE.c.camera_id)).scalars().all()
+    return max((abs(float(one)) for one in means if one is not None), default=None)
+
+
+def _brightness(asked: Asked) -> float | None:
+    """How far the smoothed brightness of a view lies from its baseline, 1 at the limit: the worst of the newest."""
+    newest = (
+        select(func.max(WINDOW.c.id))
+        .where(WINDOW.c.line_id == asked.line.id, WINDOW.c.ended_at > micros(asked.since), WINDOW.c.ewma.is_not(None))
+        .group_by(WINDOW.c.camera_id, WINDOW.c.view)
+    )
+    query = select(WINDOW.c.camera_id, WINDOW.c.view, WINDOW.c.ewma).where(WINDOW.c.id.in_(newest))
+    worst: float | None = None
+    for camera_id, view, ewma in asked.tx.execute(query):
+        eye = Eye(line_id=asked.line.id, camera_id=camera_id, view=view)
+        kept = monitor.baseline(asked.tx, eye, asked.line.recipe_id)
+        if kept is not None and kept.baseline is not None:
+            worst = max(worst or 0.0, abs(ewma - kept.baseline.mean) / kept.baseline.half_width)
+    return worst
+
+
+_HOUR, _SOON = timedelta(hours=1), timedelta(minutes=10)
+RUNNING = "images_per_minute"  # zero of it is a line that does not run
+FIGURES: dict[str, Figure] = {
+    figure.name: figure
+    for figure in (
+        Figure(
+            name="reject_rate", title="Reject rate", unit=SHARE, window=_HOUR, compute=_reject_rate, trains=True
+        ),
+        Figure(name="refer_rate", title="Refer rate", unit=SHARE, window=_HOUR, compute=_refer_rate, trains=True),
+        Figure(name="null_outputs", title="Images without an opinion", unit=SHARE, window=_SOON, compute=_null_outputs),
+        Figure(name="overrides", title="Overrides", unit=SHARE, window=4 * _HOUR, compute=_overrides, trains=True),
+        Figure(name="unsure", title="Unsure answers", unit=SHARE, window=_HOUR, compute=_unsure, trains=True),
+        Figure(
+            name="queue_age", title="Oldest unit waiting", unit=SECONDS, window=_SOON, compute=_queue_age, rests=True
+        ),
+        Figure(
+            name=RUNNING, title="Images per minute", unit=PER_MINUTE, window=_SOON, compute=_images_per_minute,
+            rests=True,
+        ),
+        Figure(name="unfit_share", title="Unfit images", unit=SHARE, window=_HOUR, compute=_unfit_share),
+        Figure(name="clock_skew", title="Camera clock off by", unit=SECONDS, window=_SOON, compute=_clock_skew),
+        Figure(
+            name="brightness", title="Brightness off its baseline", unit=TIMES, window=_HOUR, compute=_brightness
+        ),
+        Figure(
+            name="disk_left", title="Disk left", unit=SHARE, window=_SOON, compute=lambda asked: asked.disk_left,
+            rests=True,
+        ),
+    )
+}  # fmt: skip
