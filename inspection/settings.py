@@ -39,6 +39,10 @@ class Settings(BaseSettings):
     lock_minutes: float = Field(
         15.0, ge=0.5, le=720, description="Minutes without a touch after which a terminal locks itself."
     )
+    log_format: Literal["text", "json"] = Field("text", description="Logs as lines of text, or of JSON.")
+    log_level: Literal["debug", "info", "warning", "error"] = Field(
+        "warning", description="What is logged at least; info tells every request and image."
+    )
     metrics_token: str = Field(
         "", repr=False, description="Token with which Prometheus reads /metrics; an engineer's token works too."
     )

@@ -180,9 +180,11 @@ def in_words() -> Iterator[None]:
 def install(app: FastAPI, plant: Plant) -> None:
     """Put the API into an app."""
     from inspection.api import errors, metrics
+    from inspection.api.requests import Requests
     from inspection.api.routes import ROUTERS
 
     app.state.plant = plant
+    app.add_middleware(Requests, meter=plant.meter)
     for router in ROUTERS:
         app.include_router(router, prefix="/api/v1")
     app.include_router(metrics.router)

@@ -1,6 +1,7 @@
 """Images in, verdicts out."""
 
 import asyncio
+import logging
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, HTTPException, Path, Query, Request, Response
@@ -15,6 +16,7 @@ from inspection.store import captures, units
 from inspection.store.database import Unavailable
 from inspection.store.lines import Camera
 
+log = logging.getLogger("jidoka.images")
 router = APIRouter(tags=["images"])
 MAX_WAIT_S = 60.0
 CAPTURE_ID = "The camera's own id of this capture; the same id is the same image."
@@ -90,7 +92,12 @@ async def put_image(request: Request) -> Response:
             receipt = await plant.intake.take_in(camera, capture, data)
     except (HTTPException, RequestValidationError, Unavailable, OSError) as error:
         plant.meter.count(REFUSED, camera.line, _status(error))
+        log.info("image_refused line=%s camera=%s status=%s", camera.line, camera.name, _status(error))
         raise
+    log.info(
+        "image_taken_in line=%s camera=%s unit=%d image=%d repeated=%s",
+        camera.line, camera.name, receipt.unit_id, receipt.image_id, receipt.repeated,
+    )  # fmt: skip
     body = _answer(camera, receipt).model_dump_json()
     return Response(body, 200 if receipt.repeated else 201, media_type="application/json")
 

@@ -13,6 +13,7 @@ import uvicorn
 from fastapi import FastAPI
 
 from inspection.flow import alarm, decide, guard, miss, monitor, rollout, rules, train
+from inspection.link import logs
 from inspection.main.server import Server, now
 from inspection.main.training import trainer_apart
 from inspection.store import models as registry
@@ -121,11 +122,12 @@ class _Uvicorn(uvicorn.Server):
 
 def serve(server: Server, app: FastAPI, started: Callable[[int], None]) -> None:
     """Serve until a signal says stop; `started` is told the port once requests are answered."""
+    logs.install(server.settings.log_format, server.settings.log_level, server.tally)
     config = uvicorn.Config(
         app,
         host=server.settings.host,
         port=server.settings.port,
-        log_level="warning",
+        log_config=None,
         access_log=False,
         timeout_graceful_shutdown=10,
         server_header=False,

@@ -46,6 +46,7 @@ class Server:
     images: FolderImageStore
     predictor: Predictor
     changes: Changes
+    tally: Tally
     lock: IO[str] | None
     stop: threading.Event = field(default_factory=threading.Event)
     train_now: threading.Event = field(default_factory=threading.Event)
@@ -107,8 +108,9 @@ def open_server(settings: Settings) -> Server:
         runtime=Runtime(settings.runtime),
     )
     return Server(
-        settings=settings, db=db, images=open_images(settings), predictor=predictor, changes=Changes(), lock=lock
-    )
+        settings=settings, db=db, images=open_images(settings), predictor=predictor, changes=Changes(), tally=Tally(),
+        lock=lock,
+    )  # fmt: skip
 
 
 def build(server: Server, demo: Any = None) -> FastAPI:
@@ -119,7 +121,7 @@ def build(server: Server, demo: Any = None) -> FastAPI:
     from review_ui.app import build as build_pages
 
     settings = server.settings
-    tally, listeners = Tally(), Listeners()
+    tally, listeners = server.tally, Listeners()
     intake = Intake(db=server.db, images=server.images, predictor=server.predictor, clock=now, meter=tally)
 
     @contextlib.asynccontextmanager
@@ -153,7 +155,7 @@ def build(server: Server, demo: Any = None) -> FastAPI:
         second_readings=settings.second_readings,
         meter=tally,
         listeners=listeners,
-        figures=exposition(server, tally, listeners),
+        figures=exposition(server, listeners),
         metrics_token=settings.metrics_token,
     )
     install(app, plant)
