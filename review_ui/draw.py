@@ -3,9 +3,11 @@
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from inspection.core.metrics import SECONDS
 from inspection.core.policy import Terms
+from inspection.core.rule import Rule
 from inspection.core.spread import Spread
 from inspection.core.thresholds import Curve
 from inspection.store.reports.line import Histogram
@@ -188,3 +190,27 @@ def times(spread: Spread) -> Times:
 def wall(tiles: int) -> int:
     """In how many columns so many tiles fill a screen of 16 by 9 best, each nearly as high as wide."""
     return next(n for n in range(1, tiles + 2) if n * max(1, round(n * 0.75)) >= tiles)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Spark:
+    """A figure's last day as points of a polyline, with the height of the rule's threshold."""
+
+    points: str
+    limit: float
+    width: int = 160
+    height: int = 32
+
+
+def spark(readings: Sequence[tuple[datetime, float]], rule: Rule, now: datetime) -> Spark | None:
+    """The line; None of fewer than two readings. What lies over twice the threshold runs along the top."""
+    if len(readings) < 2:
+        return None
+    width, height = Spark.width, Spark.height
+    top = max(2 * rule.threshold, 1e-9) if rule.threshold > 0 else max(max(value for _, value in readings), 1e-9)
+    points = (
+        f"{max(0.0, 1 - (now - at).total_seconds() / 86_400) * width:.1f},"
+        f"{height * (1 - min(max(value / top, 0.0), 1.0)):.1f}"
+        for at, value in readings
+    )
+    return Spark(points=" ".join(points), limit=height * (1 - min(max(rule.threshold / top, 0.0), 1.0)))

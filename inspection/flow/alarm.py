@@ -35,7 +35,7 @@ def begun(
     alarms.join_group(tx, alarm_id, kind, now)
     for action in actions:
         if action in ASKS:
-            _ask(tx, line, action, f"{kind}/{subject}", text, alarm_id, now)
+            _ask(tx, line, action, kind, text, alarm_id, now)
 
 
 def _ask(tx: Tx, line: LineInForce, action: Action, cause: str, text: str, alarm_id: int | None, now: datetime) -> None:

@@ -3,6 +3,7 @@
 from review_ui.pages import (
     account,
     adjudicate,
+    alarms,
     andon,
     board,
     book,
@@ -41,6 +42,7 @@ PAGES = (
     queue,
     review,
     new_line,
+    alarms,
     line,
     policy,
     train,

@@ -11,11 +11,13 @@ from inspection.core.people import Role
 from inspection.flow import alarm, ladder, proof
 from inspection.flow import line as flow
 from inspection.flow.demo import KNOBS
+from inspection.store.reports import alarms as alarm_report
 from inspection.store.reports import line as report
 from inspection.store.reports import units
 from inspection.store.reports.units import UnitFilter
 from review_ui import draw
-from review_ui.guard import Desk, guard
+from review_ui.guard import Desk, guard, local
+from review_ui.pages.alarms import HOURS
 from review_ui.wording import Draft, policy_words
 
 router = APIRouter()
@@ -51,20 +53,20 @@ def revoke_camera(desk: Engineer, line: str, name: str) -> Response:
 
 
 @router.post("/lines/{line}/alarms/{alarm_id}/ack")
-def ack(desk: Annotated[Desk, guard(Role.INSPECTOR)], line: str, alarm_id: int) -> Response:
+def ack(desk: Annotated[Desk, guard(Role.INSPECTOR)], line: str, alarm_id: int, next: Short = "") -> Response:
     """Say that somebody looks after the alarm."""
     desk.write(lambda tx: alarm.ack(tx, alarm_id=alarm_id, by=desk.person.name, now=desk.now))
-    return desk.go(f"/lines/{line}")
+    return desk.go(local(next) if next else f"/lines/{line}")
 
 
 @router.post("/lines/{line}/alarms/{alarm_id}/clear")
-def clear(desk: Engineer, line: str, alarm_id: int, reason: Short = "") -> Response:
+def clear(desk: Engineer, line: str, alarm_id: int, reason: Short = "", next: Short = "") -> Response:
     """Say what was done about the alarm, which ends it."""
     try:
         desk.write(lambda tx: alarm.clear(tx, alarm_id=alarm_id, by=desk.person.name, reason=reason, now=desk.now))
     except InvalidAlarm as refused:
         return line_page(desk, line, status=422, alarm_problem=str(refused))
-    return desk.go(f"/lines/{line}")
+    return desk.go(local(next) if next else f"/lines/{line}")
 
 
 def line_page(desk: Desk, name: str, *, status: int = 200, **told: Any) -> HTMLResponse:
@@ -76,6 +78,7 @@ def line_page(desk: Desk, name: str, *, status: int = 200, **told: Any) -> HTMLR
         recent = units.find(
             tx, UnitFilter(line=name), desk.now, inspector=not desk.may(Role.ENGINEER), limit=RECENT_UNITS
         )
+        alarms = alarm_report.page(tx, name)
     terms = page.policy.terms
     versions = {model.artefact: model.version for model in page.models}
     before = next((policy for policy in page.history if policy.number < page.policy.number), None)
@@ -94,7 +97,7 @@ def line_page(desk: Desk, name: str, *, status: int = 200, **told: Any) -> HTMLR
     return desk.page(
         "line.html", status=status, page=page, next_level=next_level, conditions=conditions, line=page.line,
         versions=versions, before=before, words=policy_words(desk.speech, terms, versions),
-        scores=draw.scores(page.histogram, terms), watches=watching, recent=recent.units,
+        alarms=alarms, hours=HOURS, scores=draw.scores(page.histogram, terms), watches=watching, recent=recent.units,
         risk=None if page.curve is None else draw.coverage(page.curve, page.evidence.escape_limit),
         demo=demo.state() if demo else None, knobs=KNOBS, line_name=name, **values,
     )  # fmt: skip

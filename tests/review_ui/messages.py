@@ -46,6 +46,9 @@ PIECES = {
     "deadline",
     "pass below",
     "reject above",
+    "threshold",
+    "way back",
+    "time",
     *(figure.title for figure in FIGURES.values()),
 }  # fmt: skip - words that are put into messages
 ASIDE = {"text", "detail", "words", "told"}  # what a message is called before it is raised or fired

@@ -13,7 +13,7 @@ from tests.review_ui.plant import picture
 LOOK = ["/", "/queue", "/queue/count", "/queue/load", "/review", "/password", "/lines/phones", "/lines/phones/training",
         "/lines/phones/units", "/lines/phones/units/A-1", "/lines/phones/light", "/lines/phones/proof",
         "/lines/phones/book", "/andon",
-        "/lines/phones/models/1", "/units", "/quality",
+        "/lines/phones/models/1", "/units", "/quality", "/alarms", "/lines/phones/alarms",
         "/images/1", "/images/1/thumb"]  # fmt: skip
 SUSPECT = sha256(picture(99)).hexdigest()
 ENGINEERS_LOOK = [
@@ -33,6 +33,7 @@ INSPECTORS_ACT = [
     "/review/1/keep",
     "/review/1/unsure",
     "/lines/phones/alarms/1/ack",
+    "/alarms/groups/1/ack",
     "/lines/phones/misses",
     "/password",
     "/password/pin",
@@ -43,7 +44,9 @@ ENGINEERS_ACT = [
     "/new-line", "/lines/phones/policy", "/lines/phones/rollback", "/lines/phones/proposals/1/approve",
     "/lines/phones/proposals/1/decline", "/lines/phones/cameras",
     "/lines/phones/cameras/cam1/revoke",
-    "/lines/phones/alarms/1/clear", "/lines/phones/samples", "/lines/phones/samples/ab/remove", "/lines/phones/train",
+    "/lines/phones/alarms/1/clear", "/lines/phones/alarms/1/shelve", "/lines/phones/alarms/1/unshelve",
+    "/lines/phones/requests/1/done", "/lines/phones/rules", "/lines/phones/rules/1", "/lines/phones/rules/1/adopt",
+    "/lines/phones/samples", "/lines/phones/samples/ab/remove", "/lines/phones/train",
     "/lines/phones/train/1/cancel", "/lines/phones/light", "/lines/phones/demo", "/lines/phones/proof",
     "/lines/phones/known", "/lines/phones/known/1/retire", "/lines/phones/book", "/lines/phones/book/1/retire",
     "/lines/phones/study", "/study/1/state",

@@ -62,6 +62,13 @@ def test_no_text_lies_there_unused():
         "export_kind",
         "band",
         "study_state",
+        "alarms",
+        "alarm_kind",
+        "alarm_action",
+        "alarm_unit",
+        "alarm_day",
+        "severity",
+        "comparison",
         "stage",
         "trouble",
     }
