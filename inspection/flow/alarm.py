@@ -23,13 +23,12 @@ def fire(tx: Tx, line: LineInForce, kind: str, subject: str, text: str, now: dat
     new = alarms.fire(tx, line.id, kind, subject, text, now)
     if new is not None:
         tell(tx, line.line.name, kind, subject, "alarm_raised", BY, "", State.FIRING, text, now, **told)
-        begun(tx, line, new, kind, subject, text, ALWAYS.get(kind, ()), now)
+        begun(tx, line, new, kind, text, ALWAYS.get(kind, ()), now)
     return new is not None
 
 
 def begun(
-    tx: Tx, line: LineInForce, alarm_id: int, kind: str, subject: str, text: str, actions: tuple[Action, ...],
-    now: datetime,
+    tx: Tx, line: LineInForce, alarm_id: int, kind: str, text: str, actions: tuple[Action, ...], now: datetime
 ) -> None:  # fmt: skip
     """An alarm begins to fire: 1 it joins those of its kind of these minutes, 2 people are asked for what mends it."""
     alarms.join_group(tx, alarm_id, kind, now)

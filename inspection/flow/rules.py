@@ -161,7 +161,7 @@ def _move(
         event = "alarm_raised" if new.state is State.FIRING else "alarm_pending"
         alarm.tell(tx, name, rule.figure, subject, event, alarm.BY, "", new.state, text, now)
         if new.state is State.FIRING:
-            alarm.begun(tx, line, number, rule.figure, subject, text, rule.actions, now)
+            alarm.begun(tx, line, number, rule.figure, text, rule.actions, now)
         return True
     new = observe(found.standing, true, now, rule.hold)
     if new.state is found.state:
@@ -179,7 +179,7 @@ def _move(
         event = "alarm_ended"
     alarm.tell(tx, name, found.kind, subject, event, alarm.BY, found.state, new.state, text, now)
     if event == "alarm_raised":
-        alarm.begun(tx, line, found.id, rule.figure, subject, text, rule.actions, now)
+        alarm.begun(tx, line, found.id, rule.figure, text, rule.actions, now)
     return True
 
 
