@@ -43,6 +43,9 @@ class Settings(BaseSettings):
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         "warning", description="What is logged at least; info tells every request and image."
     )
+    traces: bool = Field(
+        False, description="Send a trace of every image by OpenTelemetry, to OTEL_EXPORTER_OTLP_ENDPOINT."
+    )
     metrics_token: str = Field(
         "", repr=False, description="Token with which Prometheus reads /metrics; an engineer's token works too."
     )

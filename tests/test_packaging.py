@@ -58,7 +58,10 @@ def test_the_lock_holds_every_dependency_and_no_torch() -> None:
 
 def test_what_is_imported_is_declared() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
-    wanted = [*project["dependencies"], *project["optional-dependencies"]["training"]]
+    wanted = [
+        *project["dependencies"],
+        *(one for extra in ("training", "otel") for one in project["optional-dependencies"][extra]),
+    ]
     declared = {canonical(re.split(r"[\[<>=]", name)[0]) for name in wanted}
     sources = [path.read_text() for package in PACKAGES for path in (ROOT / package).rglob("*.py")]
     imported = {name for text in sources for name in re.findall(r"^\s*(?:import|from) (\w+)", text, re.MULTILINE)}

@@ -1,25 +1,23 @@
 """An image comes in: stored first, then routed, predicted and decided."""
 
 import asyncio
-import time
 from collections.abc import Callable, Coroutine
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, TypeVar
 
-from inspection.core import metrics
 from inspection.core.capture import Capture, InvalidCapture
-from inspection.core.counted import answered
 from inspection.core.decide import Disposition, Judged, refer
 from inspection.core.ingest import Fingerprint, Receipt, StoredImage, check_same, clock_skew
 from inspection.core.journal import Change, facts
 from inspection.core.level import FREEDOM
-from inspection.core.metrics import Meter, Silent, Stage
+from inspection.core.metrics import Stage
 from inspection.core.policy import Policy
 from inspection.core.predict import Examination, Failure, NoPrediction, Predictor, Question
 from inspection.core.route import draw_audit, in_canary
 from inspection.flow import decide
+from inspection.flow.stages import Stages
 from inspection.store import captures, journal, lines, units
 from inspection.store.captures import KnownImage
 from inspection.store.database import Database, Tx
@@ -178,10 +176,10 @@ class Intake:
         predictor: Predictor,
         clock: Callable[[], datetime],
         threads: int = 8,
-        meter: Meter | None = None,
+        stages: Stages | None = None,
     ) -> None:
         self._db = db
-        self._meter = meter or Silent()
+        self._stages = stages or Stages()
         self._images = images
         self._predictor = predictor
         self._clock = clock
@@ -191,15 +189,21 @@ class Intake:
 
     async def take_in(self, camera: Camera, capture: Capture, data: bytes) -> Receipt:
         """1 force the bytes to disk, 2 record the image, 3 ask the models, 4 decide and answer."""
+        with self._stages.image(camera, capture.capture_id) as told:
+            recorded = await self._take_in(camera, capture, data)
+            told.tell(unit=recorded.receipt.unit_id, image=recorded.receipt.image_id)
+            return await self._judge(camera, recorded, data)
+
+    async def _take_in(self, camera: Camera, capture: Capture, data: bytes) -> Recorded:
         durable: Future[Recorded] = Future()
-        begun, spooled_s = time.perf_counter(), (self._clock() - capture.captured_at).total_seconds()
-        self._pool.submit(self._store, camera, capture, data, durable)
-        recorded = await asyncio.wrap_future(durable)
-        if recorded.receipt.repeated:
-            self._meter.count(metrics.REPEATED, camera.line)
-        else:
-            self._meter.took(metrics.STAGE_TIMES, camera.line, Stage.INGEST, seconds=time.perf_counter() - begun)
-            self._meter.took(metrics.STAGE_TIMES, camera.line, Stage.SPOOL, seconds=max(spooled_s, 0.0))
+        spooled_s = (self._clock() - capture.captured_at).total_seconds()
+        with self._stages.at(Stage.INGEST, camera.line, bytes=len(data)):
+            self._pool.submit(self._store, camera, capture, data, durable)
+            recorded = await asyncio.wrap_future(durable)
+        self._stages.stored(camera, recorded.receipt, spooled_s)
+        return recorded
+
+    async def _judge(self, camera: Camera, recorded: Recorded, data: bytes) -> Receipt:
         if recorded.question is None:
             return recorded.receipt
         if recorded.decides:
@@ -232,21 +236,20 @@ class Intake:
         return task
 
     async def _decide(self, camera: Camera, receipt: Receipt, question: Question, data: bytes) -> Receipt:
-        examination = await self._examine(camera, question, data)
-        begun = time.perf_counter()
-        stands = await asyncio.wrap_future(
-            self._db.submit(
-                lambda tx: decide.decide_image(
-                    tx, image_id=receipt.image_id, examination=examination, now=self._clock()
+        examination = await self._examine(camera.line, receipt, question, data)
+        with self._stages.at(Stage.DECIDE, camera.line, image=receipt.image_id):
+            stands = await asyncio.wrap_future(
+                self._db.submit(
+                    lambda tx: decide.decide_image(
+                        tx, image_id=receipt.image_id, examination=examination, now=self._clock()
+                    )
                 )
             )
-        )
-        self._meter.took(metrics.STAGE_TIMES, camera.line, Stage.DECIDE, seconds=time.perf_counter() - begun)
         told = {**receipt.__dict__, "verdict": stands.verdict, "by": stands.by, "reason": stands.reason}
         return Receipt(**told)
 
     async def _examine_late(self, camera: Camera, receipt: Receipt, question: Question, data: bytes) -> None:
-        examination = await self._examine(camera, question, data)
+        examination = await self._examine(camera.line, receipt, question, data)
         await asyncio.wrap_future(
             self._db.submit(
                 lambda tx: decide.keep_late_examination(
@@ -255,12 +258,12 @@ class Intake:
             )
         )
 
-    async def _examine(self, camera: Camera, question: Question, data: bytes) -> Examination:
-        begun = time.perf_counter()
-        examination = await self._ask(question, data)
-        if question.models:
-            self._meter.took(metrics.STAGE_TIMES, camera.line, Stage.PREDICT, seconds=time.perf_counter() - begun)
-            answered(self._meter, camera.line, examination.opinions)
+    async def _examine(self, line: str, receipt: Receipt, question: Question, data: bytes) -> Examination:
+        if not question.models:
+            return await self._ask(question, data)
+        with self._stages.at(Stage.PREDICT, line, image=receipt.image_id, models=len(question.models)):
+            examination = await self._ask(question, data)
+        self._stages.examined(line, receipt, examination)
         return examination
 
     async def _ask(self, question: Question, data: bytes) -> Examination:

@@ -58,7 +58,11 @@ def serve(data_dir: DataDir = None, host: Host = None, port: Port = None) -> Non
     settings = read(data_dir=data_dir, host=host, port=port)
     server = wiring.open_server(settings)
     password = wiring.first_admin(server.db)
-    web = wiring.build(server)
+    try:
+        web = wiring.build(server)
+    except BaseException:
+        server.close()
+        raise
     run(server, web, lambda bound: greet(settings.host, bound, password))
 
 

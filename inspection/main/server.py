@@ -21,7 +21,9 @@ from inspection.flow import people, train
 from inspection.flow.changes import Changes
 from inspection.flow.ingest import Intake
 from inspection.flow.listeners import Listeners
+from inspection.flow.stages import Stages
 from inspection.link.metrics import Tally
+from inspection.link.trace import open_tracer
 from inspection.settings import Settings
 from inspection.store import people as persons
 from inspection.store.database import Database, Unavailable
@@ -122,13 +124,17 @@ def build(server: Server, demo: Any = None) -> FastAPI:
 
     settings = server.settings
     tally, listeners = server.tally, Listeners()
-    intake = Intake(db=server.db, images=server.images, predictor=server.predictor, clock=now, meter=tally)
+    tracer = open_tracer(VERSION) if settings.traces else None
+    stages = Stages(tally, tracer)
+    intake = Intake(db=server.db, images=server.images, predictor=server.predictor, clock=now, stages=stages)
 
     @contextlib.asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
         server.changes.bind(asyncio.get_running_loop())
         yield
         await intake.drain()
+        if tracer is not None:
+            await asyncio.to_thread(tracer.close)
 
     app = FastAPI(
         title="Jidoka",

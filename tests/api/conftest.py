@@ -22,6 +22,7 @@ from inspection.flow import tokens
 from inspection.flow.changes import Changes
 from inspection.flow.ingest import Intake
 from inspection.flow.listeners import Listeners
+from inspection.flow.stages import Stages
 from inspection.link.metrics import Exposition, Tally
 from inspection.store.images import FolderImageStore
 from tests.plant import Plant
@@ -90,7 +91,7 @@ def served(plant: Plant, tmp_path: Path) -> Iterator[Served]:
     images = FolderImageStore(tmp_path / "images")
     tally, listeners = Tally(), Listeners()
     intake = Intake(
-        db=plant.db, images=images, predictor=predictor, clock=lambda: plant.now, meter=tally,  # type: ignore[arg-type]
+        db=plant.db, images=images, predictor=predictor, clock=lambda: plant.now, stages=Stages(tally),  # type: ignore[arg-type]
     )  # fmt: skip
     plant.db.on_changes(lambda changes: count_all(tally, changes))
     figures = Exposition(tally, {"listeners": listeners.readings}, keep_s=0)

@@ -50,7 +50,8 @@ def test_an_image_is_counted_and_timed_at_every_stage_it_went_through(served):
     assert 'inspection_repeated_images_total{line="phones"} 1.0' in text
     assert f'inspection_predictions_total{{line="phones",model="{"a" * 12}"}} 2.0' in text
     assert 'inspection_total{by="ai",line="phones",reason="all_views_passed",verdict="pass"} 1.0' in text
-    for stage in ("spool", "ingest", "predict", "decide"):
+    assert 'inspection_stage_seconds_count{line="phones",stage="ingest"} 3.0' in text
+    for stage in ("spool", "predict", "decide"):
         assert f'inspection_stage_seconds_count{{line="phones",stage="{stage}"}} 2.0' in text
     assert 'inspection_stage_seconds_count{line="phones",stage="out"}' in text
 
