@@ -7,6 +7,7 @@ from inspection.core.level import FREEDOM, Level
 MIN_PREDICTIONS = 20
 MIN_BLIND = 50
 MIN_AGREEMENT = 0.9
+LEAN = 0.5  # from this score on a model calls a unit defective; trainings put their own limit there
 
 
 @dataclass(frozen=True, kw_only=True)

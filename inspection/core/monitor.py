@@ -10,6 +10,7 @@ MIN_BASELINE_WINDOWS = 8
 EWMA_WEIGHT = 0.2
 EWMA_WIDTH = 3.5
 FLOOR_GREY_LEVELS = 4.0
+JUMP = 3  # half widths beyond which one window alarms at once
 
 
 class Light(StrEnum):
@@ -65,7 +66,7 @@ def advance(chart: Chart | None, baseline: Baseline, value: float) -> Chart:
     that is no number, which the EWMA then leaves out."""
     start = baseline.mean if chart is None else chart.ewma
     ewma = EWMA_WEIGHT * value + (1 - EWMA_WEIGHT) * start if math.isfinite(value) else start
-    jump = not abs(value - baseline.mean) <= 3 * baseline.half_width
+    jump = not abs(value - baseline.mean) <= JUMP * baseline.half_width
     is_outside = jump or abs(ewma - baseline.mean) > baseline.half_width
     outside = (*(chart.outside if chart else ()), is_outside)[-3:]
     light = Light.WARNING if is_outside else Light.STEADY

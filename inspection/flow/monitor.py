@@ -9,7 +9,7 @@ from inspection.core.journal import Change, facts, plain
 from inspection.core.line import Unknown
 from inspection.core.monitor import Baseline, Chart, Light, advance, learn, window_value
 from inspection.core.policy import InvalidPolicy
-from inspection.flow import alarm, certificate, policy
+from inspection.flow import alarm, certificate, policy, relight
 from inspection.store import journal, lines, monitor
 from inspection.store.database import Tx
 from inspection.store.lines import LineInForce
@@ -90,7 +90,8 @@ def _alarm(tx: Tx, line: LineInForce, eye: Eye, chart: Chart, baseline: Baseline
         f"where {baseline.mean:.0f} ± {baseline.half_width:.0f} is healthy. Look at the lamp and the lens."
     )
     told = {"brightness": round(value, 2), "ewma": round(chart.ewma, 2), "mean": round(baseline.mean, 2)}
-    alarm.fire(tx, line, "light", f"{eye.camera_id}/{eye.view}", text, now, **told)
+    if alarm.fire(tx, line, "light", f"{eye.camera_id}/{eye.view}", text, now, **told) and line.policy.terms.model:
+        relight.begin(tx, line, eye, line.policy.terms.model, "monitor", now)
     known = lines.in_force_by_id(tx, line.id)
     certificate.void(tx, known, f"The light has drifted: {text}", policy.GUARD, now)
     # Also while the alarm already fires: nobody raises a line in bad light and has it stay there.

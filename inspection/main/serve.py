@@ -12,7 +12,7 @@ from typing import Any
 import uvicorn
 from fastapi import FastAPI
 
-from inspection.flow import alarm, decide, guard, miss, monitor, rollout, rules, train
+from inspection.flow import alarm, decide, guard, miss, monitor, relight, rollout, rules, train
 from inspection.link import logs
 from inspection.main.server import Server, now
 from inspection.main.training import trainer_apart
@@ -20,7 +20,7 @@ from inspection.store import models as registry
 from inspection.store.database import Unavailable
 
 log = logging.getLogger("jidoka")
-TICK_S = 1.0
+TICK_S, RELIGHT_LOOK_S = 1.0, 2.0
 RULES_EVERY = timedelta(seconds=15)
 # No decision takes longer than the longest deadline a policy may have, so what is older was cut off by a crash.
 CUT_OFF_AFTER = timedelta(seconds=90)
@@ -32,6 +32,7 @@ def start_background(server: Server) -> None:
         server.db.write(lambda tx: decide.refer_undecided(tx, before=now(), now=now()))
     server.run_in_background(lambda: _tick(server), "watch")
     server.run_in_background(lambda: _train(server), "train")
+    server.run_in_background(lambda: _relight(server), "light")
 
 
 def _tick(server: Server) -> None:
@@ -92,6 +93,18 @@ def _train(server: Server) -> None:
         except Unavailable as error:
             log.warning("training_delayed reason=%s", error)
             server.stop.wait(5.0)
+
+
+def _relight(server: Server) -> None:
+    from models.relight import relit
+
+    while not server.stop.wait(RELIGHT_LOOK_S):
+        try:
+            relight.work_once(server.db, server.images, server.predictor, relit, now, server.stop.is_set)
+        except Unavailable as error:
+            log.warning("drift_check_delayed reason=%s", error)
+        except Exception:
+            log.exception("drift_check_failed")
 
 
 def spare_the_loaded() -> None:

@@ -440,6 +440,31 @@ class WindowRow(SQLModel, table=True):
     light: str
 
 
+class RelightRow(SQLModel, table=True):
+    """A check of what a drift of light changes: the newest images of a camera's view, judged as they came and with the
+    drift undone. `changes` are counts such as {"pass>refer": 3}, and `flips` the images, the most a page shows."""
+
+    __tablename__ = "relight"
+    __table_args__ = (
+        Index("ix_relight_camera_view", "camera_id", "view", "id"),
+        _part("ix_relight_waits", "id", "ended_at IS NULL"),
+    )
+    id: int | None = _id()
+    line_id: int = _to("line.id", index=False)
+    camera_id: int = _to("camera.id", index=False)
+    recipe_id: int
+    view: str
+    model: str
+    by: str
+    asked_at: int = _time()
+    ended_at: int | None = _time(null=True)
+    images: int = 0
+    unanswered: int = 0
+    changes: str = _text("{}")
+    flips: str = _text("[]")
+    problem: str = _text()
+
+
 class BaselineRow(SQLModel, table=True):
     """What a healthy lamp looks like on one camera's view under one recipe; the newest counts."""
 

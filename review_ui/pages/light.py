@@ -6,9 +6,10 @@ from fastapi import APIRouter, Form
 from fastapi.responses import HTMLResponse, Response
 
 from inspection.core.line import Unknown
+from inspection.core.monitor import JUMP
 from inspection.core.people import Role
 from inspection.core.policy import InvalidPolicy
-from inspection.flow import monitor
+from inspection.flow import monitor, relight
 from inspection.store.reports import light as report
 from inspection.store.reports import line as line_report
 from inspection.store.reports.light import CameraLight
@@ -22,6 +23,16 @@ Short = Annotated[str, Form(max_length=2000)]
 def show(desk: Annotated[Desk, guard(Role.INSPECTOR)], line: str) -> HTMLResponse:
     """A chart for every camera's view."""
     return _page(desk, line)
+
+
+@router.post("/lines/{line}/light/check")
+def check(desk: Annotated[Desk, guard(Role.ENGINEER)], line: str, camera: Short, view: Short) -> Response:
+    """Judge the last images again with the drift undone."""
+    try:
+        desk.write(lambda tx: relight.ask(tx, line=line, camera=camera, view=view, by=desk.person.name, now=desk.now))
+    except (InvalidPolicy, Unknown) as refused:
+        return _page(desk, line, status=422, problem=str(refused))
+    return desk.go(f"/lines/{line}/light")
 
 
 @router.post("/lines/{line}/light")
@@ -45,7 +56,8 @@ def _page(
 ) -> HTMLResponse:
     with desk.services.db.read() as tx:
         page = line_report.page(tx, line, desk.now)
-        charts = tuple((seen, _series(seen)) for seen in report.light(tx, line, desk.now))
+        seen = report.light(tx, line, desk.now, inspector=not desk.may(Role.ENGINEER))
+    charts = tuple((one, _series(one, desk)) for one in seen)
     return desk.page(
         "light.html",
         status=status,
@@ -57,9 +69,11 @@ def _page(
     )
 
 
-def _series(seen: CameraLight) -> dict[str, Any]:
-    """What the chart's script draws: times in seconds, medians, smoothed values, alarms, and the limits."""
-    points, base = seen.points, seen.baseline
+def _series(seen: CameraLight, desk: Desk) -> dict[str, Any]:
+    """What the chart's script draws: times in seconds, medians, smoothed values, alarms, the limits of the smoothed
+    value and of a single window, and what changed meanwhile."""
+    points, base, words = seen.points, seen.baseline, desk.speech.words.light_mark
+    marks = [{"time": round(mark.at.timestamp(), 3), "name": getattr(words, mark.kind)} for mark in seen.marks]
     return {
         "time": [round(p.at.timestamp(), 3) for p in points],
         "median": [round(p.brightness, 2) for p in points],
@@ -68,4 +82,6 @@ def _series(seen: CameraLight) -> dict[str, Any]:
         "mean": base.mean if base else None,
         "low": base.mean - base.half_width if base else None,
         "high": base.mean + base.half_width if base else None,
+        "jump": [base.mean - JUMP * base.half_width, base.mean + JUMP * base.half_width] if base else [],
+        "marks": marks,
     }

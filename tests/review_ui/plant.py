@@ -222,13 +222,14 @@ class Plant:
         )
         return answered.serial
 
-    def windows(self, values: list[float], line: str = "phones") -> None:
+    def windows(self, values: list[float], line: str = "phones", score: float | None = None) -> None:
         """Windows of images with these brightnesses go by, three images each."""
         rule = monitor.WindowRule(images=3, seconds=60)
         for i, value in enumerate(values):
             for k in range(3):
                 self.wait(2)
-                self.unit(f"W{self._captures}-{i}-{k}", line=line, views=("front",), brightness=value)
+                serial = f"W{self._captures}-{i}-{k}"
+                self.unit(serial, line=line, views=("front",), brightness=value, score=score)
             self.db.write(lambda tx: monitor.watch(tx, rule=rule, now=self.at))
 
     def close(self) -> None:

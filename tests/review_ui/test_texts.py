@@ -37,6 +37,7 @@ def test_no_text_lies_there_unused():
         "level",
         "span",
         "light",
+        "light_mark",
         "role",
         "verdict",
         "error",

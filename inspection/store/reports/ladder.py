@@ -5,12 +5,12 @@ from datetime import datetime
 from sqlalchemy import func, select
 
 from inspection.core.decide import Verdict
+from inspection.core.ladder import LEAN
 from inspection.core.moment import micros
 from inspection.store import opinions
 from inspection.store.database import Tx
 from inspection.store.records import IMAGE, LABEL, PREDICTION, UNIT
 
-LEAN = 0.5  # from this score on a model calls a unit defective; trainings put their own limit there
 RECENT = 1000
 
 

@@ -8,10 +8,12 @@ from sqlalchemy import select
 from inspection.core.capture import QualityLimits
 from inspection.core.moment import micros, moment
 from inspection.core.monitor import Baseline, Light
-from inspection.store import lines, monitor
+from inspection.store import lines, monitor, relights
 from inspection.store.database import Tx
 from inspection.store.monitor import Eye
 from inspection.store.records import CAMERA, WINDOW
+from inspection.store.relights import Check
+from inspection.store.reports.light_marks import Mark, marks
 
 LOOK_BACK = timedelta(days=7)
 MAX_POINTS = 2000
@@ -19,10 +21,11 @@ MAX_POINTS = 2000
 
 @dataclass(frozen=True, kw_only=True)
 class LightPoint:
-    """One window: its end, how many images it had, its medians, and what the chart said."""
+    """One window: its end, how many images it had and which was the last, its medians, and what the chart said."""
 
     at: datetime
     images: int
+    last_image_id: int
     brightness: float
     contrast: float
     sharpness: float
@@ -33,7 +36,9 @@ class LightPoint:
 
 @dataclass(frozen=True, kw_only=True)
 class CameraLight:
-    """One camera's view: its windows in order, its baseline (None while learning) and the hard limits."""
+    """One camera's view: its windows in order, its baseline (None while learning), the hard limits, what changed
+    meanwhile, and the last check of what the drift changes. Of what the AI says inspectors are told nothing, so they
+    have no check."""
 
     camera: str
     view: str
@@ -42,6 +47,15 @@ class CameraLight:
     baseline_by: str
     baseline_at: datetime | None
     limits: QualityLimits
+    marks: tuple[Mark, ...]
+    check: Check | None
+
+    @property
+    def healthy(self) -> int | None:
+        """The last image taken in steady light before it drifted; None where it has not, or was never steady."""
+        if self.light not in (Light.WARNING, Light.ALARM):
+            return None
+        return next((one.last_image_id for one in reversed(self.points) if one.light is Light.STEADY), None)
 
     @property
     def light(self) -> Light:
@@ -49,8 +63,8 @@ class CameraLight:
         return self.points[-1].light if self.points else Light.LEARNING
 
 
-def light(tx: Tx, line: str, now: datetime) -> tuple[CameraLight, ...]:
-    """Every camera view of the line that was seen in the last week."""
+def light(tx: Tx, line: str, now: datetime, *, inspector: bool = False) -> tuple[CameraLight, ...]:
+    """Every camera view of the line that was seen in the last week; raises Unknown."""
     known = lines.in_force(tx, line)
     eyes = (
         select(WINDOW.c.camera_id, CAMERA.c.name, WINDOW.c.view)
@@ -72,6 +86,8 @@ def light(tx: Tx, line: str, now: datetime) -> tuple[CameraLight, ...]:
                 baseline_by=base.by if base else "",
                 baseline_at=base.at if base else None,
                 limits=known.line.recipe.limits,
+                marks=marks(tx, eye, now - LOOK_BACK),
+                check=None if inspector else relights.newest(tx, eye),
             )
         )
     return tuple(found)
@@ -89,6 +105,7 @@ def _points(tx: Tx, eye: Eye, now: datetime) -> tuple[LightPoint, ...]:
         LightPoint(
             at=moment(r.ended_at),
             images=r.images,
+            last_image_id=r.last_image_id,
             brightness=r.brightness,
             contrast=r.contrast,
             sharpness=r.sharpness,

@@ -19,14 +19,42 @@
       ctx.strokeStyle = token("--ink-2");
       ctx.lineWidth = 2 * devicePixelRatio;
       ctx.setLineDash([8 * devicePixelRatio, 6 * devicePixelRatio]);
-      for (const y of [high, low]) {
-        ctx.beginPath();
-        ctx.moveTo(left, y);
-        ctx.lineTo(left + width, y);
-        ctx.stroke();
-      }
+      for (const y of [high, low]) line(ctx, left, y, left + width, y);
+      ctx.strokeStyle = token("--bad");
+      ctx.setLineDash([2 * devicePixelRatio, 5 * devicePixelRatio]);
+      for (const grey of series.jump) line(ctx, left, u.valToPos(grey, "y", true), left + width, u.valToPos(grey, "y", true));
     }
+    drawMarks(u, series);
     ctx.restore();
+  }
+
+  function line(ctx, x, y, toX, toY) {
+    ctx.beginPath();
+    ctx.moveTo(x, y);
+    ctx.lineTo(toX, toY);
+    ctx.stroke();
+  }
+
+  // What changed meanwhile: upright lines with their names at the top, left out where they would cover one another.
+  function drawMarks(u, series) {
+    const { ctx } = u;
+    const { left, top, width, height } = u.bbox;
+    let free = -Infinity;
+    ctx.setLineDash([]);
+    ctx.lineWidth = devicePixelRatio;
+    ctx.textAlign = "left";
+    ctx.textBaseline = "alphabetic";
+    ctx.strokeStyle = ctx.fillStyle = token("--ink-2");
+    ctx.font = `${12 * devicePixelRatio}px ${token("--font")}`;
+    for (const mark of series.marks) {
+      const x = u.valToPos(mark.time, "x", true);
+      if (x < left || x > left + width) continue;
+      line(ctx, x, top, x, top + height);
+      const room = ctx.measureText(mark.name).width + 8 * devicePixelRatio;
+      if (x < free || x + room > left + width) continue;
+      ctx.fillText(mark.name, x + 4 * devicePixelRatio, top + 13 * devicePixelRatio);
+      free = x + room;
+    }
   }
 
   function drawAlarms(u, series) {
