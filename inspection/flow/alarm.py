@@ -3,18 +3,30 @@
 from collections.abc import Callable
 from datetime import datetime
 
-from inspection.core.alarm import Standing, State, acknowledge, check_reason, lapse, resolve, shelve, unshelve
+from inspection.core.alarm import (
+    SEVERITY,
+    Severity,
+    Standing,
+    State,
+    acknowledge,
+    check_reason,
+    lapse,
+    resolve,
+    shelve,
+    unshelve,
+)
 from inspection.core.journal import Change, facts, plain
 from inspection.core.line import Unknown
 from inspection.core.moment import micros
 from inspection.core.rule import ASKS, Action
+from inspection.flow import notify
 from inspection.store import alarms, journal, lines, requests
 from inspection.store.alarms import Alarm
 from inspection.store.database import Tx
 from inspection.store.lines import LineInForce
 
 BY = "monitor"
-ALWAYS = {"light": (Action.MAINTENANCE,)}
+ALWAYS = {"light": (Action.NOTIFY, Action.MAINTENANCE)}
 """What alarms that no rule raises ask for: a lamp that drifts is mended, never trained for."""
 
 
@@ -23,15 +35,19 @@ def fire(tx: Tx, line: LineInForce, kind: str, subject: str, text: str, now: dat
     new = alarms.fire(tx, line.id, kind, subject, text, now)
     if new is not None:
         tell(tx, line.line.name, kind, subject, "alarm_raised", BY, "", State.FIRING, text, now, **told)
-        begun(tx, line, new, kind, text, ALWAYS.get(kind, ()), now)
+        begun(tx, line, new, kind, text, ALWAYS.get(kind, (Action.NOTIFY,)), SEVERITY.get(kind, Severity.CRITICAL), now)
     return new is not None
 
 
 def begun(
-    tx: Tx, line: LineInForce, alarm_id: int, kind: str, text: str, actions: tuple[Action, ...], now: datetime
+    tx: Tx, line: LineInForce, alarm_id: int, kind: str, text: str, actions: tuple[Action, ...],
+    severity: Severity, now: datetime,
 ) -> None:  # fmt: skip
-    """An alarm begins to fire: 1 it joins those of its kind of these minutes, 2 people are asked for what mends it."""
-    alarms.join_group(tx, alarm_id, kind, now)
+    """An alarm begins to fire: 1 it joins those of its kind of these minutes, 2 people are told of
+    the group once, 3 and asked for what mends it."""
+    group = alarms.join_group(tx, alarm_id, kind, now)
+    if group == alarm_id and Action.NOTIFY in actions:
+        notify.firing(tx, line.id, group, severity, now)
     for action in actions:
         if action in ASKS:
             _ask(tx, line, action, kind, text, alarm_id, now)
@@ -45,6 +61,7 @@ def _ask(tx: Tx, line: LineInForce, action: Action, cause: str, text: str, alarm
             reason=text, facts=facts(cause=cause),
         )  # fmt: skip
         journal.append(tx, now, change)
+        notify.asked(tx, line.id, action, text, now)
 
 
 def done(tx: Tx, *, line: str, request_id: int, by: str, note: str, now: datetime) -> None:
@@ -124,6 +141,8 @@ def _move(
     line = lines.in_force_by_id(tx, one.line_id).line.name
     told = {} if until is None else {"until": until}
     tell(tx, line, one.kind, one.subject, event, by, one.state, moved.state, reason, now, **told)
+    if moved.state in (State.FIRING, State.RESOLVED):
+        notify.again(tx, one, notify.RESOLVED if moved.state is State.RESOLVED else notify.FIRING, now)
 
 
 def tell(

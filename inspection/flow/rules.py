@@ -8,7 +8,7 @@ from inspection.core.journal import Change, facts, plain
 from inspection.core.line import Unknown
 from inspection.core.moment import micros
 from inspection.core.rule import Action, Comparison, Rule
-from inspection.flow import alarm, policy
+from inspection.flow import alarm, notify, policy
 from inspection.store import alarms, journal, lines, rules
 from inspection.store.alarms import Alarm
 from inspection.store.database import Tx
@@ -161,7 +161,7 @@ def _move(
         event = "alarm_raised" if new.state is State.FIRING else "alarm_pending"
         alarm.tell(tx, name, rule.figure, subject, event, alarm.BY, "", new.state, text, now)
         if new.state is State.FIRING:
-            alarm.begun(tx, line, number, rule.figure, text, rule.actions, now)
+            alarm.begun(tx, line, number, rule.figure, text, rule.actions, rule.severity, now)
         return True
     new = observe(found.standing, true, now, rule.hold)
     if new.state is found.state:
@@ -176,10 +176,11 @@ def _move(
         event = "alarm_raised"
     else:
         alarms.keep(tx, found.id, new, cleared_by=alarm.BY)
+        notify.again(tx, found, notify.RESOLVED, now)
         event = "alarm_ended"
     alarm.tell(tx, name, found.kind, subject, event, alarm.BY, found.state, new.state, text, now)
     if event == "alarm_raised":
-        alarm.begun(tx, line, found.id, rule.figure, text, rule.actions, now)
+        alarm.begun(tx, line, found.id, rule.figure, text, rule.actions, rule.severity, now)
     return True
 
 

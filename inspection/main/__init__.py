@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from inspection.main import known, lines, models_cli, rollouts, train, users
+from inspection.main import channels, known, lines, models_cli, rollouts, train, users
 from inspection.main.camera import camera
 from inspection.main.certify import certify
 from inspection.main.proof import proof
@@ -24,6 +24,7 @@ app = typer.Typer(
 app.add_typer(lines.app, name="line")
 app.add_typer(rollouts.app, name="rollout")
 app.add_typer(known.app, name="known")
+app.add_typer(channels.app, name="channel")
 app.add_typer(models_cli.app, name="model")
 app.add_typer(users.app, name="user")
 app.command()(train.train)

@@ -12,15 +12,16 @@ from typing import Any
 import uvicorn
 from fastapi import FastAPI
 
-from inspection.flow import alarm, decide, guard, miss, monitor, relight, rollout, rules, train
+from inspection.flow import alarm, decide, guard, miss, monitor, notify, relight, rollout, rules, train
 from inspection.link import logs
+from inspection.link.send import SENDERS, alertmanager
 from inspection.main.server import Server, now
 from inspection.main.training import trainer_apart
 from inspection.store import models as registry
 from inspection.store.database import Unavailable
 
 log = logging.getLogger("jidoka")
-TICK_S, RELIGHT_LOOK_S = 1.0, 2.0
+TICK_S, RELIGHT_LOOK_S, NOTIFY_S = 1.0, 2.0, 2.0
 RULES_EVERY = timedelta(seconds=15)
 # No decision takes longer than the longest deadline a policy may have, so what is older was cut off by a crash.
 CUT_OFF_AFTER = timedelta(seconds=90)
@@ -33,6 +34,7 @@ def start_background(server: Server) -> None:
     server.run_in_background(lambda: _tick(server), "watch")
     server.run_in_background(lambda: _train(server), "train")
     server.run_in_background(lambda: _relight(server), "light")
+    server.run_in_background(lambda: _notify(server), "notify")
 
 
 def _tick(server: Server) -> None:
@@ -81,6 +83,19 @@ def _warm(server: Server) -> None:
     with server.db.read() as tx:
         wanted = registry.wanted(tx)
     server.predictor.keep(wanted)
+
+
+def _notify(server: Server) -> None:
+    while not server.stop.is_set():
+        try:
+            if not notify.send_once(server.db, SENDERS, alertmanager, now):
+                server.stop.wait(NOTIFY_S)
+        except Unavailable as error:
+            log.warning("messages_delayed reason=%s", error)
+            server.stop.wait(5.0)
+        except Exception as error:  # its words may hold an address
+            log.error("messages_failed kind=%s", type(error).__name__)
+            server.stop.wait(5.0)
 
 
 def _train(server: Server) -> None:

@@ -566,6 +566,43 @@ class RequestRow(SQLModel, table=True):
     note: str = _text()
 
 
+class ChannelRow(SQLModel, table=True):
+    """A way to tell people of alarms. `url` and `key` are secrets, which no page, log or journal shows whole."""
+
+    __tablename__ = "channel"
+    id: int | None = _id()
+    name: str = Field(unique=True)
+    kind: str
+    url: str = _text()
+    key: str = _text()
+    line_id: int | None = Field(default=None, sa_column=Column(BigInteger, ForeignKey("line.id"), nullable=True))
+    least: str
+    by: str
+    at: int = _time()
+    ok_at: int | None = _time(null=True)
+    error: str = _text()
+    failed: int = 0
+    due_at: int = _time()
+
+
+class MessageRow(SQLModel, table=True):
+    """A message to a channel, written in the transaction of what it tells, until it is sent or given up."""
+
+    __tablename__ = "message"
+    __table_args__ = (_part("ix_message_due", "due_at", "ended_at IS NULL"), Index("ix_message_group", "group_id"))
+    id: int | None = _id()
+    channel_id: int = _to("channel.id")
+    event: str
+    line_id: int | None = Field(default=None, sa_column=Column(BigInteger, nullable=True))
+    group_id: int | None = Field(default=None, sa_column=Column(BigInteger, nullable=True))
+    text: str = _text()
+    at: int = _time()
+    due_at: int = _time()
+    attempts: int = 0
+    ended_at: int | None = _time(null=True)
+    sent: bool = False
+
+
 class CertificateRow(SQLModel, table=True):
     """What labels prove of a model on a line; `body` is the whole certificate. Never changed, but voided once."""
 

@@ -19,6 +19,7 @@ SUSPECT = sha256(picture(99)).hexdigest()
 ENGINEERS_LOOK = [
     "/new-line",
     "/journal",
+    "/channels",
     "/system",
     "/units/export/csv",
     "/lines/phones/replay",
@@ -46,6 +47,7 @@ ENGINEERS_ACT = [
     "/lines/phones/cameras/cam1/revoke",
     "/lines/phones/alarms/1/clear", "/lines/phones/alarms/1/shelve", "/lines/phones/alarms/1/unshelve",
     "/lines/phones/requests/1/done", "/lines/phones/rules", "/lines/phones/rules/1", "/lines/phones/rules/1/adopt",
+    "/channels", "/channels/1/test", "/channels/1/remove",
     "/lines/phones/samples", "/lines/phones/samples/ab/remove", "/lines/phones/train",
     "/lines/phones/train/1/cancel", "/lines/phones/light", "/lines/phones/light/check",
     "/lines/phones/demo", "/lines/phones/proof",

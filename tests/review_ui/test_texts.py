@@ -65,6 +65,7 @@ def test_no_text_lies_there_unused():
         "study_state",
         "alarms",
         "alarm_kind",
+        "channel_kind",
         "alarm_action",
         "alarm_unit",
         "alarm_day",
