@@ -24,7 +24,7 @@ from sqlalchemy import select
 
 from benchmarks.fill import INSPECTORS, NOW, fill
 from benchmarks.table import bar, show
-from inspection.flow import people
+from inspection.flow import figures, people
 from inspection.flow.changes import Changes
 from inspection.main.serve import spare_the_loaded
 from inspection.store import records
@@ -130,6 +130,7 @@ async def _measure(db: Database, folder: Path, units: int, rounds: int) -> list[
             rows.append(_row(name, taken))
         taken = [await _ask(client, "/review", _cookie(db, f"ines{number}")) for number in range(INSPECTORS)]
         rows.append(_row("review: take a unit", taken[1:]))
+    rows.append(_row("/metrics, what is asked of the database", [_scrape(db) for _ in range(rounds)]))
     return rows
 
 
@@ -156,6 +157,14 @@ async def _ask(client: httpx.AsyncClient, address: str, cookie: str) -> tuple[fl
     began, used = time.perf_counter(), time.process_time()
     answer = await client.get(address, headers={"cookie": f"{COOKIE}={cookie}"})
     assert answer.status_code == 200, (address, answer.status_code)
+    return 1000 * (time.perf_counter() - began), 1000 * (time.process_time() - used)
+
+
+def _scrape(db: Database) -> tuple[float, float]:
+    """Milliseconds of the gauges of all lines, and those of CPU; a server asks for them at most every five seconds."""
+    began, used = time.perf_counter(), time.process_time()
+    with db.read() as tx:
+        assert list(figures.of_lines(tx, None, NOW))
     return 1000 * (time.perf_counter() - began), 1000 * (time.process_time() - used)
 
 
