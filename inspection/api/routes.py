@@ -2,8 +2,10 @@
 
 from inspection.api import (
     adjudicate,
+    alarms,
     book,
     certificate,
+    channels,
     demo,
     events,
     export,
@@ -22,6 +24,7 @@ from inspection.api import (
     replay,
     review,
     rollout,
+    rules,
     staff,
     study,
     system,
@@ -30,6 +33,6 @@ from inspection.api import (
 
 _VERBS = (
     health, images, events, people, staff, line, policy, proof, certificate, known, book, adjudicate, miss, quality,
-    study, rollout, replay, review, files, export, units, journal, monitor, system, demo,
+    study, rollout, replay, review, files, export, units, journal, monitor, alarms, rules, channels, system, demo,
 )  # fmt: skip
 ROUTERS = tuple(verb.router for verb in _VERBS)

@@ -14,6 +14,7 @@ from tests.store.test_images import encoded
 
 Asked = tuple[str, str, Any]
 
+RULE = {"figure": "disk_left", "comparison": "below", "threshold": 0.2, "reason": "Asked by a test."}
 INSPECTORS: list[Asked] = [
     ("GET", "/me", None),
     ("GET", "/lines", None),
@@ -27,6 +28,9 @@ INSPECTORS: list[Asked] = [
     ("GET", "/images/1", None),
     ("GET", "/images/1/heatmap", None),
     ("POST", "/lines/phones/alarms/1/ack", None),
+    ("GET", "/alarms", None),
+    ("GET", "/lines/phones/alarms", None),
+    ("POST", "/alarms/groups/1/ack", None),
     ("GET", "/quality", None),
     ("POST", "/lines/phones/misses", {"serial": "S1", "reason": "Asked by a test."}),
     ("POST", "/review/undo", None),
@@ -50,6 +54,18 @@ ENGINEERS: list[Asked] = [
     ("POST", "/lines/phones/rollout/abort", {"reason": "Asked by a test."}),
     ("POST", "/lines/phones/replay", {}),
     ("POST", "/lines/phones/alarms/1/clear", {"reason": "Asked by a test."}),
+    ("POST", "/lines/phones/alarms/1/shelve", {"hours": 1, "reason": "Asked by a test."}),
+    ("POST", "/lines/phones/alarms/1/unshelve", None),
+    ("POST", "/lines/phones/requests/1/done", {"note": "Asked by a test."}),
+    ("GET", "/lines/phones/rules", None),
+    ("POST", "/lines/phones/rules", {**RULE, "figure": "unsure"}),
+    ("PUT", "/lines/phones/rules/1", RULE),
+    ("GET", "/lines/phones/rules/1/suggestion", None),
+    ("POST", "/lines/phones/rules/1/adopt", {"days": 7, "threshold": 0.5, "reason": "Asked by a test."}),
+    ("GET", "/channels", None),
+    ("POST", "/channels", {"name": "night", "kind": "webhook", "url": "https://hooks.test/s3cr3t"}),
+    ("POST", "/channels/1/test", None),
+    ("DELETE", "/channels/1", None),
     ("GET", "/lines/phones/known", None),
     ("POST", "/lines/phones/known", {"serial": "S1", "defective": True, "reason": "Asked by a test."}),
     ("POST", "/lines/phones/known/1/retire", None),
