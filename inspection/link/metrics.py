@@ -1,5 +1,6 @@
 """Counts in this process, and all figures as Prometheus reads them."""
 
+import logging
 import threading
 import time
 from bisect import bisect_left
@@ -16,6 +17,7 @@ from inspection.core.metrics import METRICS, SECONDS, SOURCE_TIME, SOURCE_UP, Ki
 from inspection.core.software import Software, summary
 from inspection.core.spread import Counted, Series, Spread, bin_of
 
+log = logging.getLogger("jidoka")
 KEEP_S = 5.0
 HOUR_MINUTES = 60
 Source = Callable[[], Iterable[Reading]]
@@ -97,6 +99,7 @@ class Exposition:
         self._lock = threading.Lock()
         self._readings: list[Reading] = []
         self._read_at: float | None = None
+        self._failing: set[str] = set()
         self._registry = CollectorRegistry()
         self._registry.register(_Families(self))
         ProcessCollector(registry=self._registry)
@@ -144,8 +147,13 @@ class Exposition:
             begun, up = self._clock(), 1.0
             try:
                 yield from list(source())
-            except Exception:  # the other figures are worth having, and this one is seen to be missing
+            except Exception as error:  # the other figures are worth having, and this one is seen to be missing
                 up = 0.0
+                if name not in self._failing:  # once, not with every scrape
+                    log.warning("figures_missing source=%s kind=%s reason=%s", name, type(error).__name__, error)
+                self._failing.add(name)
+            else:
+                self._failing.discard(name)
             yield Reading(metric=SOURCE_UP, labels=(name,), value=up)
             yield Reading(metric=SOURCE_TIME, labels=(name,), value=self._clock() - begun)
 

@@ -106,6 +106,22 @@ def test_sources_are_asked_once_in_some_seconds_and_one_that_fails_hides_no_othe
     assert samples(exposition)["review_queue_depth"] == {("phones",): 2}
 
 
+def test_a_source_that_fails_is_logged_once_until_it_answers_again(clock, caplog):
+    broken = [True]
+
+    def disk() -> list[Reading]:
+        if broken[0]:
+            raise OSError("the disk is gone")
+        return []
+
+    exposition = Exposition(Tally(clock), {"disk": disk}, keep_s=0, clock=clock)
+    for state in (True, True, False, True):
+        broken[0] = state
+        exposition.readings()
+    told = [record.getMessage() for record in caplog.records]
+    assert told == ["figures_missing source=disk kind=OSError reason=the disk is gone"] * 2
+
+
 def test_values_that_could_break_the_format_do_not(clock):
     tally = Tally(clock)
     tally.count(metrics.IMAGES, "phones", 'cam "1"\n\\x')
