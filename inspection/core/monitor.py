@@ -10,6 +10,7 @@ MIN_BASELINE_WINDOWS = 8
 EWMA_WEIGHT = 0.2
 EWMA_WIDTH = 3.5
 FLOOR_GREY_LEVELS = 4.0
+INSIDE = 0.75  # of the half width: where the EWMA must be for an alarm or warning to end
 JUMP = 3  # half widths beyond which one window alarms at once
 
 
@@ -62,12 +63,15 @@ def learn(windows: Sequence[float]) -> Baseline | None:
 
 def advance(chart: Chart | None, baseline: Baseline, value: float) -> Chart:
     """The chart after one more window: EWMA (Roberts, 1959) with a floor; warn at one window outside, alarm at two of
-    three. A window that lies outside by three half widths alarms at once: a lamp that fails does not wait. So does one
-    that is no number, which the EWMA then leaves out."""
+    three, and steady again once the EWMA is well inside, so that light at the limit is one alarm and not many. A window
+    that lies outside by three half widths alarms at once: a lamp that fails does not wait. So does one that is no
+    number, which the EWMA then leaves out."""
     start = baseline.mean if chart is None else chart.ewma
     ewma = EWMA_WEIGHT * value + (1 - EWMA_WEIGHT) * start if math.isfinite(value) else start
     jump = not abs(value - baseline.mean) <= JUMP * baseline.half_width
-    is_outside = jump or abs(ewma - baseline.mean) > baseline.half_width
+    was_outside = chart is not None and chart.light is not Light.STEADY
+    limit = baseline.half_width * (INSIDE if was_outside else 1)
+    is_outside = jump or abs(ewma - baseline.mean) > limit
     outside = (*(chart.outside if chart else ()), is_outside)[-3:]
     light = Light.WARNING if is_outside else Light.STEADY
     if jump or sum(outside) >= 2:

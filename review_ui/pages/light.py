@@ -10,6 +10,7 @@ from inspection.core.monitor import JUMP
 from inspection.core.people import Role
 from inspection.core.policy import InvalidPolicy
 from inspection.flow import monitor, relight
+from inspection.flow.hint import changes
 from inspection.store.reports import light as report
 from inspection.store.reports import line as line_report
 from inspection.store.reports.light import CameraLight
@@ -84,4 +85,5 @@ def _series(seen: CameraLight, desk: Desk) -> dict[str, Any]:
         "high": base.mean + base.half_width if base else None,
         "jump": [base.mean - JUMP * base.half_width, base.mean + JUMP * base.half_width] if base else [],
         "marks": marks,
+        "hints": [round(points[at].at.timestamp(), 3) for at in changes([p.brightness for p in points])],
     }

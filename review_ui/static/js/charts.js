@@ -77,6 +77,23 @@
     });
   }
 
+  // Where a second detector says that the mean has changed: triangles on the time axis.
+  function drawHints(u, series) {
+    const { ctx } = u;
+    const bottom = u.bbox.top + u.bbox.height;
+    const r = 6 * devicePixelRatio;
+    ctx.fillStyle = token("--ink-2");
+    for (const at of series.hints) {
+      const x = u.valToPos(at, "x", true);
+      ctx.beginPath();
+      ctx.moveTo(x, bottom - 2 * r);
+      ctx.lineTo(x + r, bottom);
+      ctx.lineTo(x - r, bottom);
+      ctx.closePath();
+      ctx.fill();
+    }
+  }
+
   function read(u, box, names) {
     const i = u.cursor.idx;
     const line = box.parentElement.querySelector(".readout");
@@ -105,7 +122,7 @@
         { label: names[0], stroke: token("--ink-3"), width: 0, points: { show: true, size: 6, fill: token("--ink-3") } },
         { label: names[1], stroke: token("--good"), width: 3, points: { show: false } },
       ],
-      hooks: { setCursor: [(u) => read(u, box, names)], drawAxes: [(u) => drawLimits(u, series)], draw: [(u) => drawAlarms(u, series)] },
+      hooks: { setCursor: [(u) => read(u, box, names)], drawAxes: [(u) => drawLimits(u, series)], draw: [(u) => { drawHints(u, series); drawAlarms(u, series); }] },
     }, [series.time, series.median, series.ewma], box);
     charts.set(box, chart);
   }
