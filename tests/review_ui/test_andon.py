@@ -6,7 +6,7 @@ import pytest
 
 from inspection.core.level import Level
 from inspection.flow.andon import ProofState, State, andon
-from inspection.store.monitor import fire
+from inspection.store.alarms import fire
 from inspection.store.reports import line as line_report
 from review_ui.draw import wall
 
