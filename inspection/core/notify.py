@@ -65,7 +65,7 @@ def check(name: str, kind: ChannelKind, url: str) -> None:
     scheme, colon, rest = url.partition("://")
     if not colon or not rest or not url.isprintable() or " " in url or len(url) > 2000:
         raise InvalidAlarm("The address of a channel is a URL, such as https://... or mailtos://...")
-    if kind is ChannelKind.APPRISE and scheme not in ALLOWED:
+    if kind is ChannelKind.APPRISE and (scheme not in ALLOWED or "://" in rest):
         raise InvalidAlarm(f"Channels of this kind begin with one of: {', '.join(sorted(ALLOWED))}.")
     if kind is not ChannelKind.APPRISE and scheme not in ("http", "https"):
         raise InvalidAlarm("The address of this channel begins with https:// or http://.")

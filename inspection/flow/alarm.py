@@ -43,10 +43,10 @@ def begun(
     tx: Tx, line: LineInForce, alarm_id: int, kind: str, text: str, actions: tuple[Action, ...],
     severity: Severity, now: datetime,
 ) -> None:  # fmt: skip
-    """An alarm begins to fire: 1 it joins those of its kind of these minutes, 2 people are told of
-    the group once, 3 and asked for what mends it."""
+    """An alarm begins to fire: 1 it joins those of its kind of these minutes, 2 people are told of the group, each
+    once, 3 and asked for what mends it."""
     group = alarms.join_group(tx, alarm_id, kind, now)
-    if group == alarm_id and Action.NOTIFY in actions:
+    if Action.NOTIFY in actions:
         notify.firing(tx, line.id, group, severity, now)
     for action in actions:
         if action in ASKS:

@@ -27,11 +27,11 @@ def report(
     on, unit = lines.in_force(tx, line), units.get(tx, unit_id)
     if unit.line_id != on.id:
         raise InvalidDispute(f"Line {line!r} has no such unit.")
+    why = plain(reason.strip())
+    if len(why) < LEAST_REASON:  # first, so that nobody asks for nothing whether a unit is in hand
+        raise InvalidDispute("Write what is wrong with the verdict, so that somebody can look for it.")
     if unit.verdict is None or not sight.may_show_ai(tx, unit.id, person.id, now, inspector=True):
         raise InvalidDispute("This unit is being judged or settled just now. Report it once that is over.")
-    why = plain(reason.strip())
-    if len(why) < LEAST_REASON:
-        raise InvalidDispute("Write what is wrong with the verdict, so that somebody can look for it.")
     escape = unit.verdict is Verdict.PASS
     claim = Label(verdict=Verdict.REJECT if escape else Verdict.PASS, defect_types=defect_types if escape else ())
     check_types(claim, on.line.recipe.defect_types)

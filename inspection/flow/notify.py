@@ -36,8 +36,12 @@ class Store(Protocol):
 
 
 def firing(tx: Tx, line_id: int, group_id: int, severity: Severity, now: datetime) -> None:
-    """The first alarm of a group fires: every channel is told, a little later, of all that have come by then."""
+    """An alarm of a group fires: every channel that hears of its line and severity, and has not been told of the group,
+    is told a little later of all that have come by then."""
+    told = channels.told(tx, group_id)
     for one in _of(tx, line_id, severity):
+        if one.id in told:
+            continue
         channels.post(tx, one.id, FIRING, "", now, now + GATHER, line_id, group_id)
 
 
@@ -155,8 +159,14 @@ def _resend(tx: Tx, now: datetime) -> tuple[KeptChannel, list[dict[str, Any]]] |
     if kept is None:
         return None
     since = (kept.ok_at or kept.at) - RESEND
-    over = [one for one in alarms.history(tx, None, 500) if one.cleared_at is not None and one.cleared_at >= since]
-    told = [*alarms.firing(tx), *over]
+    fires = alarms.firing(tx)
+    again = {(one.line_id, one.kind, one.subject, one.severity) for one in fires}  # the last of the same labels counts
+    over = [
+        one for one in alarms.history(tx, None, 500)
+        if one.cleared_at is not None and one.cleared_at >= since
+        and (one.line_id, one.kind, one.subject, one.severity) not in again
+    ]  # fmt: skip
+    told = [*over, *fires]
     return kept, [_alert(tx, one, now) for one in told if _hears(kept.channel, one.line_id, one.severity)]
 
 

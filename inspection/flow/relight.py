@@ -75,6 +75,8 @@ def work_once(
         twice = _twice(images, predictor, relit, known, _asking(policy.terms, check.model), check, one, baseline.mean)
         found, unanswered = (found, unanswered + 1) if twice is None else ([*found, twice], unanswered)
     text = "No image of this view has been scored by the model since its windows were measured."
+    if todo:
+        text = "The model gave no answer for these images, or they are gone. Ask again in a while."
     db.write(lambda tx: _end(tx, known, check, found, unanswered, "" if found else text, clock()))
     return True
 
@@ -96,7 +98,7 @@ def _twice(
     try:
         image = images.get(one.sha256)
         seen = [predictor.predict(relit(image, by), question).result() for by in (1.0, gain(baseline, one.brightness))]
-    except (OSError, ValueError, KeyError) as error:
+    except Exception as error:  # one odd image must not hold up all checks
         log.warning("drift_check_image_skipped image=%s reason=%s", one.image_id, error)
         return None
     scores = [_score(examination) for examination in seen]
@@ -116,7 +118,8 @@ def _score(seen: Examination) -> float | None:
 def _end(
     tx: Tx, known: LineInForce, check: Check, found: list[Twice], unanswered: int, problem: str, now: datetime
 ) -> None:
-    relights.end(tx, check.id, found, unanswered, problem, now)
+    if not relights.end(tx, check.id, found, unanswered, problem, now):
+        return  # another server was quicker
     told = facts(number=check.id, images=len(found), unanswered=unanswered, changes=counts(found))
     change = Change(subject=_subject(known, check.eye), event="drift_checked", actor="monitor", facts=told)
     journal.append(tx, now, change)

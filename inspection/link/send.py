@@ -39,8 +39,8 @@ def chat(channel: Channel, letter: Letter) -> None:
     _hush()
     from apprise import Apprise
 
-    to = Apprise()
-    if not to.add(channel.url) or not to.notify(title=letter.title, body=letter.text):
+    to = Apprise.instantiate(channel.url)  # one service, however the address is written: a list of them was not allowed
+    if to is None or not to.notify(title=letter.title, body=letter.text):
         raise untaken()
 
 

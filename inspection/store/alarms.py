@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, RowMapping, delete, insert, select, update
+from sqlalchemy import ColumnElement, RowMapping, delete, exists, insert, select, update
 
 from inspection.core.alarm import GROUP_WITHIN, SEVERITY, STANDING, Severity, Standing, State, begin
 from inspection.core.moment import micros, moment
@@ -67,11 +67,14 @@ def add(
 
 
 def join_group(tx: Tx, alarm_id: int, kind: str, now: datetime) -> int:
-    """Put an alarm that begins to fire now into the group of its kind's of the last minutes, or let it begin one; the
-    id of the group's first."""
-    recent = ALARM.c.opened_at >= micros(now - GROUP_WITHIN)
-    known = select(ALARM.c.group_id).where(ALARM.c.kind == kind, recent, ALARM.c.group_id.is_not(None))
-    first = tx.execute(known.order_by(ALARM.c.id).limit(1)).scalar()
+    """Put an alarm that begins to fire now into the group of its kind that began in the last minutes and has not ended,
+    or let it begin one; the id of the group's first."""
+    head, member = ALARM.alias(), ALARM.alias()
+    goes_on = exists().where(member.c.group_id == head.c.id, member.c.cleared_at.is_(None), member.c.id != alarm_id)
+    known = select(head.c.id).where(
+        head.c.kind == kind, head.c.group_id == head.c.id, head.c.opened_at >= micros(now - GROUP_WITHIN), goes_on
+    )
+    first = tx.execute(known.order_by(head.c.id).limit(1)).scalar()
     group = alarm_id if first is None else int(first)
     tx.execute(update(ALARM).where(ALARM.c.id == alarm_id).values(group_id=group))
     return group

@@ -63,14 +63,15 @@ def newest(tx: Tx, eye: Eye) -> Check | None:
     return None if row is None else _check(row._mapping)
 
 
-def end(tx: Tx, check_id: int, found: Sequence[Twice], unanswered: int, problem: str, now: datetime) -> None:
-    """Keep what a check has found."""
+def end(tx: Tx, check_id: int, found: Sequence[Twice], unanswered: int, problem: str, now: datetime) -> bool:
+    """Keep what a check has found; False where it has ended already."""
     shown = [asdict(one) for one in found if one.flips][:MOST_SHOWN]
     values = {
         "ended_at": micros(now), "images": len(found), "unanswered": unanswered, "changes": dump(counts(found)),
         "flips": dump(shown), "problem": problem,
     }  # fmt: skip
-    tx.execute(update(RELIGHT).where(RELIGHT.c.id == check_id).values(values))
+    open_yet = (RELIGHT.c.id == check_id, RELIGHT.c.ended_at.is_(None))
+    return tx.execute(update(RELIGHT).where(*open_yet).values(values)).rowcount == 1
 
 
 def _check(row: Any) -> Check:

@@ -88,6 +88,18 @@ def test_a_flood_is_one_message_with_a_count(any_plant: Plant, post: Post) -> No
     assert post.letters[-1].title == "Resolved: Phones"
 
 
+def test_what_fires_again_after_it_had_ended_is_told_again(any_plant: Plant, post: Post) -> None:
+    add(any_plant)
+    for _ in range(3):
+        fire(any_plant)
+        any_plant.later(seconds=16)
+        assert send(any_plant, post) == 1
+        clear_all(any_plant)
+        assert send(any_plant, post) == 1
+        any_plant.later(seconds=60)
+    assert [letter.title for letter in post.letters] == ["Alarm: Phones", "Resolved: Phones"] * 3
+
+
 def test_what_does_not_get_through_is_sent_again_and_given_up_in_the_journal(any_plant: Plant, post: Post) -> None:
     add(any_plant)
     fire(any_plant)
@@ -206,7 +218,7 @@ def test_no_secret_is_in_the_journal_or_in_what_is_shown(plant: Plant, post: Pos
         (ChannelKind.APPRISE, "dbus://"), (ChannelKind.APPRISE, "json://inner.test/s3cr3t"),
         (ChannelKind.APPRISE, "syslog://s3cr3t"), (ChannelKind.WEBHOOK, "file:///etc/s3cr3t"),
         (ChannelKind.ALERTMANAGER, "mailto://s3cr3t"), (ChannelKind.WEBHOOK, "s3cr3t"),
-        (ChannelKind.WEBHOOK, "https://a.test/s3cr3t\n"),
+        (ChannelKind.WEBHOOK, "https://a.test/s3cr3t\n"), (ChannelKind.APPRISE, "ntfy://s3cr3t,syslog://"),
     ],
 )  # fmt: skip
 def test_only_known_ways_are_allowed_and_refusals_keep_the_secret(kind: ChannelKind, url: str) -> None:

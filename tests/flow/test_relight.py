@@ -11,7 +11,7 @@ from inspection.core.line import Unknown
 from inspection.core.monitor import MIN_BASELINE_WINDOWS
 from inspection.core.policy import InvalidPolicy
 from inspection.core.predict import Examination, Failure, NoPrediction, Prediction, Question
-from inspection.flow import decide, monitor, relight
+from inspection.flow import decide, miss, monitor, relight
 from inspection.store import journal, relights
 from inspection.store.reports import light as reports
 from tests.plant import FIT, MODEL, Plant
@@ -135,7 +135,7 @@ def test_images_that_are_lost_or_get_no_score_are_counted_apart(plant: Plant) ->
     assert work(plant, Judge({False: None, True: None}))
     check = newest(plant)
     assert check is not None
-    assert "No image of this view" in check.problem
+    assert "gave no answer" in check.problem
 
 
 def test_a_server_that_stops_leaves_the_check_to_the_next(plant: Plant) -> None:
@@ -159,6 +159,38 @@ def test_units_that_are_reviewed_blind_are_left_out_and_inspectors_hear_nothing(
     assert check.images == MIN_BASELINE_WINDOWS * RULE.images
     told = plant.read(lambda tx: reports.light(tx, "phones", plant.now, inspector=True))
     assert {one.check for one in told} == {None}
+
+
+def test_a_unit_that_comes_under_blind_review_later_is_no_longer_shown(plant: Plant) -> None:
+    plant.write(lambda tx: relight.ask(tx, line="phones", camera="cam1", view="front", by="erin", now=plant.now))
+    scores = iter([0.1, 0.9] * 100)
+    judge = Judge({})
+    judge.scores = type("Alternating", (dict,), {"__getitem__": lambda *_: next(scores)})()
+    assert work(plant, judge)
+    check = newest(plant)
+    assert check is not None
+    assert check.flips
+    seen = {one.image_id for one in check.flips}
+    with plant.db.read() as tx:
+        unit_id = tx.exec_driver_sql(f"SELECT unit_id FROM image WHERE id = {max(seen)}").scalar_one()
+    ivan = plant.person("ivan")
+    plant.write(
+        lambda tx: miss.report(
+            tx, line="phones", unit_id=unit_id, defect_types=("dent",), reason="It is bent.", person=ivan, now=plant.now
+        )
+    )
+    check = newest(plant)
+    assert check is not None
+    assert {one.image_id for one in check.flips} == seen - {max(seen)}
+
+
+def test_a_predictor_that_breaks_ends_the_check_and_blocks_no_other(plant: Plant) -> None:
+    plant.write(lambda tx: relight.ask(tx, line="phones", camera="cam1", view="front", by="erin", now=plant.now))
+    assert work(plant, Judge({}))
+    check = newest(plant)
+    assert check is not None
+    assert "gave no answer" in check.problem
+    assert not work(plant, Judge({}))
 
 
 def test_what_changed_meanwhile_is_marked(plant: Plant) -> None:

@@ -8,12 +8,13 @@ from sqlalchemy import select
 from inspection.core.capture import QualityLimits
 from inspection.core.moment import micros, moment
 from inspection.core.monitor import Baseline, Light
-from inspection.store import lines, monitor, relights
+from inspection.store import lines, monitor
 from inspection.store.database import Tx
 from inspection.store.monitor import Eye
 from inspection.store.records import CAMERA, WINDOW
 from inspection.store.relights import Check
 from inspection.store.reports.light_marks import Mark, marks
+from inspection.store.reports.relight import newest
 
 LOOK_BACK = timedelta(days=7)
 MAX_POINTS = 2000
@@ -87,7 +88,7 @@ def light(tx: Tx, line: str, now: datetime, *, inspector: bool = False) -> tuple
                 baseline_at=base.at if base else None,
                 limits=known.line.recipe.limits,
                 marks=marks(tx, eye, now - LOOK_BACK),
-                check=None if inspector else relights.newest(tx, eye),
+                check=None if inspector else newest(tx, eye, now),
             )
         )
     return tuple(found)

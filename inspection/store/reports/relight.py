@@ -1,12 +1,14 @@
 """Past images to be judged again with their drift undone."""
 
 from bisect import bisect_left
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from sqlalchemy import select
 
+from inspection.store import relights
 from inspection.store.database import Tx
+from inspection.store.monitor import Eye
 from inspection.store.records import IMAGE, PREDICTION, UNIT, WINDOW
 from inspection.store.relights import Check
 from inspection.store.reports import sight
@@ -50,3 +52,17 @@ def past(tx: Tx, check: Check, limit: int, now: datetime) -> list[Past]:
         Past(image_id=r.id, sha256=r.sha256, policy_id=r.policy_id, brightness=light[bisect_left(ends, r.id)])
         for r in tx.execute(query)
     ]
+
+
+def newest(tx: Tx, eye: Eye, now: datetime) -> Check | None:
+    """The last check of a camera's view as it may be told now: an image of a unit that has since come under blind
+    review is not shown with what the AI says of it."""
+    check = relights.newest(tx, eye)
+    if check is None or not check.flips:
+        return check
+    query = select(IMAGE.c.id).join(UNIT, UNIT.c.id == IMAGE.c.unit_id)
+    query = query.where(
+        IMAGE.c.id.in_([one.image_id for one in check.flips]), sight.hidden(False, now, inspector=False)
+    )
+    unseen = set(tx.execute(query).scalars())
+    return replace(check, flips=tuple(one for one in check.flips if one.image_id not in unseen))
