@@ -87,7 +87,7 @@ class AsText(logging.Formatter):
     def format(self, record: logging.LogRecord) -> str:
         """The line, or the lines."""
         fields = " ".join(f"{name}={value}" for name, value in fields_of(record).items())
-        line = f"{_at(record)} {record.levelname} {event_of(record)} {fields}".rstrip().replace("\n", " ")
+        line = _one_line(f"{_at(record)} {record.levelname} {event_of(record)} {fields}".rstrip())
         if record.exc_info and record.exc_info[0] is not None:
             line += "\n" + hidden("".join(traceback.format_exception(*record.exc_info))).rstrip()
         return line
@@ -106,6 +106,11 @@ class Counting(logging.Handler):
         self._meter.count(
             LOG_EVENTS, record.levelname.lower(), record.name.split(".")[0] if event == "message" else event
         )
+
+
+def _one_line(text: str) -> str:
+    """The text with line ends as spaces and what a terminal would obey written out: paths come from anybody."""
+    return "".join(c if c.isprintable() else " " if c == "\n" else ascii(c)[1:-1] for c in text)
 
 
 def _at(record: logging.LogRecord) -> str:

@@ -108,6 +108,9 @@ def _train(server: Server) -> None:
         except Unavailable as error:
             log.warning("training_delayed reason=%s", error)
             server.stop.wait(5.0)
+        except Exception:  # one odd job must not end all later ones
+            log.exception("training_broken")
+            server.stop.wait(5.0)
 
 
 def _relight(server: Server) -> None:

@@ -71,6 +71,12 @@ def test_whatever_is_logged_is_one_line_of_json_or_text(lines):
         assert json.loads(line)["event"] == "odd"
 
 
+def test_nothing_in_a_field_moves_a_terminal(lines):
+    log, written, _ = lines
+    log.info("request path=%s", "/a\r\x1b[2J\u202eb")
+    assert not any(ord(c) < 32 or ord(c) == 127 for c in written.getvalue().rstrip("\n"))
+
+
 @pytest.mark.parametrize(
     "secret",
     [
