@@ -1,4 +1,4 @@
-"""Alarms of a line or of all: listed in groups, put aside, and what they ask people to do."""
+"""Alarms of a line or of all: listed in groups, taken in hand, put aside, cleared, and what they ask people to do."""
 
 from datetime import datetime, timedelta
 from typing import Annotated
@@ -74,6 +74,13 @@ class Done(BaseModel):
     note: Text
 
 
+class Mended(BaseModel):
+    """What was done about an alarm."""
+
+    model_config = ConfigDict(extra="forbid")
+    reason: Text = Field(description="What was done; it is kept in the journal.")
+
+
 @router.get("/alarms", responses=PEOPLE_PROBLEMS)
 def get_alarms(caller: AsInspector, before: Before = None) -> AlarmsBody:
     """The alarms of all lines."""
@@ -113,6 +120,28 @@ def unshelve(caller: AsEngineer, line: LineName, alarm: Id) -> None:
     def act(tx: Tx) -> None:
         _check(tx, line, alarm)
         flow.take_back(tx, alarm_id=alarm, by=caller.person.name, now=caller.now)
+
+    caller.write(act)
+
+
+@router.post("/lines/{line}/alarms/{alarm}/ack", status_code=204, responses=PEOPLE_PROBLEMS)
+def acknowledge(caller: AsInspector, line: LineName, alarm: Id) -> None:
+    """Say that somebody looks after the alarm."""
+
+    def act(tx: Tx) -> None:
+        _check(tx, line, alarm)
+        flow.ack(tx, alarm_id=alarm, by=caller.person.name, now=caller.now)
+
+    caller.write(act)
+
+
+@router.post("/lines/{line}/alarms/{alarm}/clear", status_code=204, responses=PEOPLE_PROBLEMS)
+def clear(caller: AsEngineer, line: LineName, alarm: Id, mended: Mended) -> None:
+    """Say what was done about the alarm, which ends it."""
+
+    def act(tx: Tx) -> None:
+        _check(tx, line, alarm)
+        flow.clear(tx, alarm_id=alarm, by=caller.person.name, reason=mended.reason, now=caller.now)
 
     caller.write(act)
 

@@ -16,7 +16,6 @@ from inspection.api import (
     known,
     line,
     miss,
-    monitor,
     people,
     policy,
     proof,
@@ -33,6 +32,6 @@ from inspection.api import (
 
 _VERBS = (
     health, images, events, people, staff, line, policy, proof, certificate, known, book, adjudicate, miss, quality,
-    study, rollout, replay, review, files, export, units, journal, monitor, alarms, rules, channels, system, demo,
+    study, rollout, replay, review, files, export, units, journal, alarms, rules, channels, system, demo,
 )  # fmt: skip
 ROUTERS = tuple(verb.router for verb in _VERBS)
