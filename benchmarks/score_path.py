@@ -18,7 +18,8 @@ import numpy as np
 from benchmarks.table import bar, show
 from camera.simulated.draw import jpeg
 from camera.simulated.truth import make_unit
-from inspection.core.capture import WHOLE_IMAGE, measure
+from inspection.core.capture import WHOLE_IMAGE
+from inspection.core.measure import measure
 from inspection.core.predict import Examination, NoPrediction, Question
 from inspection.core.train import Sample
 from models import artefact

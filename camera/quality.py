@@ -7,7 +7,8 @@ import cv2
 import numpy as np
 
 from camera.frame import Frame, Source
-from inspection.core.capture import WHOLE_IMAGE, QualityLimits, Region, measure, unfit
+from inspection.core.capture import WHOLE_IMAGE, QualityLimits, Region, unfit
+from inspection.core.measure import measure
 
 _WIDTH = 320
 

@@ -143,16 +143,20 @@ class Picture:
         return self._whole[reduction]
 
     @cached_property
-    def grey(self) -> Pixels:
-        """The upright image in grey, at most 320 columns, for the quality figures."""
+    def small(self) -> Pixels:
+        """The upright image in BGR, at most 320 columns, for the quality figures."""
         rows, columns = self.size
         scale = min(1.0, QUALITY_WIDTH / columns)
         size = (max(1, round(rows * scale)), max(1, round(columns * scale)))
         wanted = size[::-1] if self.header.turned else size
         large_enough = [r for r in self._decoded if r <= self._reduction(wanted)]
         pixels = self._decode(max(large_enough, default=self._reduction(wanted)))
-        resized = _resize(pixels, wanted)
-        return _upright(_bytes(cv2.cvtColor(resized, cv2.COLOR_BGR2GRAY)), self.header.orientation)
+        return _upright(_resize(pixels, wanted), self.header.orientation)
+
+    @cached_property
+    def grey(self) -> Pixels:
+        """The same in grey."""
+        return _bytes(cv2.cvtColor(self.small, cv2.COLOR_BGR2GRAY))
 
     def _reduction(self, wanted: tuple[int, int]) -> int:
         """By how much a JPEG may be decoded smaller and still be no smaller than wanted (rows, columns)."""

@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from inspection.core.capture import measure
+from inspection.core.measure import measure
 from inspection.core.predict import Examination, Failure, ModelFigures, NoPrediction, Prediction, Question
 from inspection.core.train import UNNAMED
 from models import artefact
@@ -191,7 +191,7 @@ class OpenVinoPredictor:
         picture = Picture(job.image, self._max_pixels)
         states = {model: self._state(model) for model in job.question.models}
         heads = self._heads(states, job.question.view)
-        job.quality = measure(picture.grey, job.question.reference)
+        job.quality = measure(picture.grey, job.question.reference, picture.small)
         for model in job.question.models:
             job.said[model] = self._opinion(model, states[model], heads.get(model), picture, job.question, worker)
         return Examination(quality=job.quality, opinions=tuple(job.said[model] for model in job.question.models))

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-import numpy as np
 from numpy.typing import NDArray
 
 CAPTURE_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:-]{0,127}")
@@ -68,13 +67,21 @@ WHOLE_IMAGE = Region(left=0, top=0, width=1, height=1)
 
 @dataclass(frozen=True, kw_only=True)
 class Quality:
-    """Figures of one frame: brightness and contrast in grey levels 0-255, sharpness in grey levels squared,
-    saturated as the share of pixels at either end of the range."""
+    """Figures of one frame: brightness (median), mean and contrast in grey levels 0-255, sharpness in grey levels
+    squared, saturated as the share of pixels at either end of the range and black at the lower one, red and blue as
+    grey levels above green (a colour cast), noise as its standard deviation in grey levels. `picture` is a fingerprint
+    of all its pixels. None is what was not measured: a grey frame has no colour."""
 
     brightness: float
     contrast: float
     sharpness: float
     saturated: float
+    mean: float | None = None
+    black: float | None = None
+    red: float | None = None
+    blue: float | None = None
+    noise: float | None = None
+    picture: int | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -86,30 +93,6 @@ class QualityLimits:
     contrast_low: float = 8.0
     sharpness_low: float = 2.0
     saturated_high: float = 0.5
-
-
-def measure(grey: NDArray[np.uint8], reference: Region = WHOLE_IMAGE) -> Quality:
-    """Measure a grey image (rows, columns; uint8), scaled by the caller to about 320 pixels wide.
-
-    Brightness is the median over `reference`, which should show the fixture and not the part; the other figures are
-    taken over the whole image. Sharpness is the variance of the 4-neighbour Laplacian (Pech-Pacheco et al., 2000).
-    """
-    if grey.ndim != 2 or grey.size == 0:
-        raise ValueError("measure() wants a grey image of two dimensions.")
-    low, high = np.percentile(grey, (5, 95))
-    return Quality(
-        brightness=float(np.median(reference.cut(grey))),
-        contrast=float(high - low),
-        sharpness=_laplacian_variance(grey),
-        saturated=float(np.mean((grey <= 1) | (grey >= 254))),
-    )
-
-
-def _laplacian_variance(grey: NDArray[np.uint8]) -> float:
-    if min(grey.shape) < 3:
-        return 0.0
-    g = grey.astype(np.int16)
-    return float(np.var(g[:-2, 1:-1] + g[2:, 1:-1] + g[1:-1, :-2] + g[1:-1, 2:] - 4 * g[1:-1, 1:-1]))
 
 
 def unfit(quality: Quality, limits: QualityLimits) -> str | None:
@@ -125,3 +108,6 @@ def unfit(quality: Quality, limits: QualityLimits) -> str | None:
     if not quality.sharpness >= limits.sharpness_low:
         return f"blurred: sharpness {quality.sharpness:.1f} is under {limits.sharpness_low:.1f}"
     return None
+
+
+FROZEN = "frozen: the camera gave the very same picture as for another unit before"

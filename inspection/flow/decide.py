@@ -3,10 +3,10 @@
 import math
 from datetime import datetime, timedelta
 
-from inspection.core.capture import unfit
+from inspection.core.capture import FROZEN, Quality, unfit
 from inspection.core.decide import Decision, Disposition, Judged, decide, own_opinion, refer, settle, unmeasured
 from inspection.core.journal import Change, facts
-from inspection.core.predict import Examination, NoPrediction, Prediction
+from inspection.core.predict import Examination, Prediction
 from inspection.core.review import TaskState, due
 from inspection.store import captures, journal, lines, opinions, queue, units
 from inspection.store.database import Tx
@@ -24,9 +24,11 @@ def decide_image(tx: Tx, *, image_id: int, examination: Examination, now: dateti
     """1 read the policy as it is now for this unit, 2 keep figures and opinions, 3 decide once, 4 settle the unit."""
     unit = units.get(tx, captures.unit_of_image(tx, image_id))
     line = line_of(tx, unit)
-    keep_examination(tx, line, unit, image_id, examination, now)
+    why_unfit = keep_examination(tx, line, unit, image_id, examination, now)
     opinion = own_opinion(line.policy.terms, examination.opinions)
-    decision = decide(line.policy.terms, opinion, _why_unfit(line, examination, opinion))
+    if examination.quality is None:
+        why_unfit = unmeasured(opinion)
+    decision = decide(line.policy.terms, opinion, why_unfit)
     return apply(tx, line, unit, image_id, decision, now)
 
 
@@ -35,22 +37,27 @@ def line_of(tx: Tx, unit: Unit) -> LineInForce:
     return lines.in_force_by_id(tx, unit.line_id).deciding(unit.rollout_id)
 
 
-def _why_unfit(line: LineInForce, examination: Examination, opinion: Prediction | NoPrediction | None) -> str | None:
-    if examination.quality is None:
-        return unmeasured(opinion)
-    return unfit(examination.quality, line.line.recipe.limits)
-
-
 def keep_examination(
     tx: Tx, line: LineInForce, unit: Unit, image_id: int, examination: Examination, now: datetime
-) -> None:
-    """Keep the quality figures and every opinion; the unit's score is its worst under the line's model."""
+) -> str | None:
+    """Keep the quality figures and every opinion; the unit's score is its worst under the line's model. Why the image
+    is unfit, by its figures."""
+    why_unfit = _unfit(tx, line, image_id, examination.quality)
     if examination.quality is not None:
-        captures.add_quality(tx, image_id, examination.quality, unfit(examination.quality, line.line.recipe.limits))
+        captures.add_quality(tx, image_id, examination.quality, why_unfit)
     opinions.add(tx, image_id, examination.opinions, now)
     opinion = own_opinion(line.policy.terms, examination.opinions)
     if isinstance(opinion, Prediction) and math.isfinite(opinion.score):
         units.raise_score(tx, unit.id, opinion.model, opinion.score)
+    return why_unfit
+
+
+def _unfit(tx: Tx, line: LineInForce, image_id: int, quality: Quality | None) -> str | None:
+    """A camera that froze sends good pictures of a unit that is long gone."""
+    if quality is None:
+        return None
+    frozen = FROZEN if captures.repeats(tx, image_id, quality.picture) else None
+    return unfit(quality, line.line.recipe.limits) or frozen
 
 
 def keep_late_examination(tx: Tx, *, image_id: int, examination: Examination, now: datetime) -> None:

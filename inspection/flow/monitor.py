@@ -3,12 +3,13 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from statistics import median
+from itertools import pairwise
 
 from inspection.core.journal import Change, facts, plain
 from inspection.core.line import Unknown
 from inspection.core.monitor import Baseline, Chart, Light, advance, learn, window_value
 from inspection.core.policy import InvalidPolicy
+from inspection.core.serials import missing
 from inspection.flow import alarm, certificate, policy, relight
 from inspection.store import journal, lines, monitor
 from inspection.store.database import Tx
@@ -43,18 +44,30 @@ def _close_one(tx: Tx, line: LineInForce, eye: Eye, rule: WindowRule, now: datet
     images = monitor.measured_after(tx, eye, last.last_image_id, rule.images)
     if not _full(images, rule, now):
         return False
-    figures = {
-        name: median(getattr(image, name) for image in images) for name in ("contrast", "sharpness", "saturated")
-    }
-    figures["brightness"] = window_value([image.brightness for image in images])
+    brightness = window_value([image.brightness for image in images])
     baseline = _baseline(tx, eye, line)
-    chart = None if baseline is None else advance(last.chart, baseline, figures["brightness"])
-    monitor.add_window(tx, eye, line.recipe_id, images, figures, chart)
+    chart = None if baseline is None else advance(last.chart, baseline, brightness)
+    monitor.add_window(tx, eye, line.recipe_id, images, _figures(tx, images, last.last_image_id), chart)
     if baseline is None:
         _learn(tx, eye, line, now)
     elif chart is not None and chart.light is Light.ALARM:
-        _alarm(tx, line, eye, chart, baseline, figures["brightness"], now)
+        _alarm(tx, line, eye, chart, baseline, brightness, now)
     return True
+
+
+def _figures(tx: Tx, images: Sequence[Measured], last_image_id: int) -> dict[str, float | int | None]:
+    """A window's medians, and what is seen only beside the image before: pictures that repeat, serials that lack."""
+    before = monitor.shown(tx, last_image_id)
+    serials = [image.serial for image in images] + ([before[0]] if before else [])
+    known = [(before[0], before[1])] if before else []
+    known += [(image.serial, image.picture) for image in images]
+    again = sum(one[1] is not None and one[1] == other[1] and one[0] != other[0] for one, other in pairwise(known))
+    return {**{name: _median(images, name) for name in monitor.FIGURES}, "repeated": again, "missing": missing(serials)}
+
+
+def _median(images: Sequence[Measured], name: str) -> float | None:
+    values = [value for image in images if (value := getattr(image, name)) is not None]
+    return window_value(values) if values else None
 
 
 def _full(images: Sequence[Measured], rule: WindowRule, now: datetime) -> bool:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import bindparam, insert, select, update
+from sqlalchemy import and_, bindparam, insert, select, update
 
 from inspection.core.capture import Capture, Quality
 from inspection.core.decide import Decision, Judged, Outcome
@@ -12,6 +12,9 @@ from inspection.core.moment import micros
 from inspection.store.records import IMAGE, UNIT, number
 from inspection.store.transaction import Prepared, Tx
 from inspection.store.units import Unit
+
+_MEMORY = 3  # pictures before this one; more would take a folder of a few test images for a frozen camera
+_NEARBY = 32  # images among which they are looked for: some may still be examined, some are not measured at all
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,10 +48,27 @@ _DECIDE = Prepared(
     )
 )
 _ADD = Prepared(insert(IMAGE).returning(IMAGE.c.id))
+_FIGURES = tuple(Quality.__dataclass_fields__)
 _QUALITY = Prepared(
     update(IMAGE)
     .where(IMAGE.c.id == bindparam("image"))
-    .values({name: bindparam(name + "_") for name in ("brightness", "contrast", "sharpness", "saturated", "unfit")})
+    .values({name: bindparam(name + "_") for name in (*_FIGURES, "unfit")})
+)
+_THIS = IMAGE.alias("this")
+_NEAR = (
+    select(IMAGE.c.id, IMAGE.c.picture, IMAGE.c.unit_id, _THIS.c.unit_id.label("shown"))
+    .select_from(_THIS)
+    .join(IMAGE, and_(IMAGE.c.camera_id == _THIS.c.camera_id, IMAGE.c.view == _THIS.c.view))
+    .where(_THIS.c.id == bindparam("image"), IMAGE.c.id < _THIS.c.id)
+    .order_by(IMAGE.c.id.desc())
+    .limit(_NEARBY)
+    .subquery()
+)
+_BEFORE = Prepared(
+    select(_NEAR.c.picture, _NEAR.c.unit_id, _NEAR.c.shown)
+    .where(_NEAR.c.picture.is_not(None))
+    .order_by(_NEAR.c.id.desc())
+    .limit(_MEMORY)
 )
 _UNIT_OF = Prepared(select(IMAGE.c.unit_id).where(IMAGE.c.id == bindparam("image")))
 
@@ -118,8 +138,18 @@ def decide_image(tx: Tx, image_id: int, policy_id: int, decision: Decision, now:
 
 def add_quality(tx: Tx, image_id: int, quality: Quality, unfit: str | None) -> None:
     """Keep the quality figures of an image."""
-    figures = {f"{name}_": number(value) for name, value in quality.__dict__.items()}
-    _QUALITY.run(tx, {"image": image_id, "unfit_": unfit, **figures})
+    figures = {name: getattr(quality, name) for name in _FIGURES}
+    kept = {f"{name}_": number(value) if isinstance(value, float) else value for name, value in figures.items()}
+    _QUALITY.run(tx, {"image": image_id, "unfit_": unfit, **kept})
+
+
+def repeats(tx: Tx, image_id: int, picture: int | None) -> bool:
+    """Whether one of the last pictures that the same camera sent of the same view, of another unit, is the same in
+    every pixel. No sensor that works does that."""
+    if picture is None:
+        return False
+    before = _BEFORE.run(tx, {"image": image_id})
+    return any(same == picture and other != unit for same, other, unit in before)
 
 
 def sizes(tx: Tx, unit_id: int) -> dict[int, tuple[int, int]]:

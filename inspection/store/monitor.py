@@ -1,7 +1,7 @@
 """Windows of brightness and their baselines."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, Table, func, insert, select
 from inspection.core.moment import micros, moment
 from inspection.core.monitor import Baseline, Chart, Light
 from inspection.store.database import Tx
-from inspection.store.records import BASELINE, IMAGE, WINDOW, dump
+from inspection.store.records import BASELINE, IMAGE, UNIT, WINDOW, dump
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -24,14 +24,21 @@ class Eye:
 
 @dataclass(frozen=True, kw_only=True)
 class Measured:
-    """One image's figures, as a window needs them."""
+    """One image's figures, as a window needs them; None for what was not measured."""
 
     image_id: int
     received_at: datetime
+    serial: str
+    picture: int | None
     brightness: float
     contrast: float
     sharpness: float
     saturated: float
+    mean: float | None = None
+    black: float | None = None
+    red: float | None = None
+    blue: float | None = None
+    noise: float | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,6 +60,9 @@ class BaselineInForce:
     at: datetime
 
 
+FIGURES = ("brightness", "contrast", "sharpness", "saturated", "mean", "black", "red", "blue", "noise")
+
+
 def eyes(tx: Tx, since: datetime) -> list[Eye]:
     """The camera views that have sent measured images since that moment."""
     query = (
@@ -65,22 +75,23 @@ def eyes(tx: Tx, since: datetime) -> list[Eye]:
 
 def measured_after(tx: Tx, eye: Eye, image_id: int, limit: int) -> list[Measured]:
     """The eye's measured images after that one, in order of arrival."""
-    columns = (
-        IMAGE.c.id.label("image_id"),
-        IMAGE.c.received_at,
-        IMAGE.c.brightness,
-        IMAGE.c.contrast,
-        IMAGE.c.sharpness,
-        IMAGE.c.saturated,
-    )
+    figures = (IMAGE.c[name] for name in FIGURES)
     query = (
-        select(*columns)
+        select(IMAGE.c.id.label("image_id"), IMAGE.c.received_at, UNIT.c.serial, IMAGE.c.picture, *figures)
+        .join(UNIT, UNIT.c.id == IMAGE.c.unit_id)
         .where(IMAGE.c.camera_id == eye.camera_id, IMAGE.c.view == eye.view, IMAGE.c.id > image_id)
         .where(IMAGE.c.brightness.is_not(None))
         .order_by(IMAGE.c.id)
         .limit(limit)
     )
     return [Measured(**{**row._mapping, "received_at": moment(row.received_at)}) for row in tx.execute(query)]
+
+
+def shown(tx: Tx, image_id: int) -> tuple[str, int | None] | None:
+    """The serial of the unit that an image shows, and the image's picture; None where there is no such image."""
+    query = select(UNIT.c.serial, IMAGE.c.picture).join(UNIT, UNIT.c.id == IMAGE.c.unit_id)
+    row = tx.execute(query.where(IMAGE.c.id == image_id)).one_or_none()
+    return None if row is None else (row.serial, row.picture)
 
 
 def last_window(tx: Tx, eye: Eye, recipe_id: int) -> LastWindow:
@@ -109,10 +120,10 @@ def add_window(
     eye: Eye,
     recipe_id: int,
     images: Sequence[Measured],
-    figures: dict[str, float],
+    figures: Mapping[str, float | int | None],
     chart: Chart | None,
 ) -> None:
-    """Keep a window; without a chart the eye is still learning."""
+    """Keep a window with its figures by their columns' names; without a chart the eye is still learning."""
     values = {
         **eye.__dict__,
         **figures,

@@ -253,6 +253,12 @@ class ImageRow(SQLModel, table=True):
     contrast: float | None = None
     sharpness: float | None = None
     saturated: float | None = None
+    mean: float | None = None
+    black: float | None = None
+    red: float | None = None
+    blue: float | None = None
+    noise: float | None = None
+    picture: int | None = Field(default=None, sa_column=Column(BigInteger, nullable=True))
     unfit: str | None = None
     policy_id: int | None = Field(default=None, sa_column=Column(BigInteger, nullable=True))
     outcome: str | None = None
@@ -418,7 +424,8 @@ class JobRow(SQLModel, table=True):
 
 
 class WindowRow(SQLModel, table=True):
-    """Medians of one camera's view over a run of images, and what the chart said."""
+    """Medians of one camera's view over a run of images, how many of them repeat a picture, how many serials between
+    theirs it did not see, and what the chart said."""
 
     __tablename__ = "window"
     __table_args__ = (Index("ix_window_camera_view", "camera_id", "view", "id"),)
@@ -435,6 +442,13 @@ class WindowRow(SQLModel, table=True):
     contrast: float
     sharpness: float
     saturated: float
+    mean: float | None = None
+    black: float | None = None
+    red: float | None = None
+    blue: float | None = None
+    noise: float | None = None
+    repeated: int = 0
+    missing: int | None = None
     ewma: float | None = None
     outside: str = _text("[]")
     light: str

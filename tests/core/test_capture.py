@@ -3,19 +3,16 @@
 import math
 from datetime import UTC, datetime, timedelta
 
-import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from inspection.core.capture import (
-    WHOLE_IMAGE,
     Capture,
     InvalidCapture,
     Quality,
     QualityLimits,
     Region,
-    measure,
     unfit,
 )  # fmt: skip
 from inspection.core.ingest import Fingerprint, OtherBody, check_same, clock_skew
@@ -65,28 +62,6 @@ def test_any_text_is_taken_or_refused_but_never_breaks(serial: str, capture_id: 
 def test_each_figure_outside_its_limits_makes_a_frame_unfit(other: dict[str, float]) -> None:
     assert unfit(Quality(**FIT), QualityLimits()) is None
     assert unfit(Quality(**{**FIT, **other}), QualityLimits())
-
-
-def test_figures_of_known_pictures() -> None:
-    flat = np.full((90, 160), 77, np.uint8)
-    assert measure(flat) == Quality(brightness=77, contrast=0, sharpness=0, saturated=0)
-    board = (np.indices((90, 160)).sum(axis=0) % 2 * 255).astype(np.uint8)
-    assert measure(board).saturated == 1
-    assert measure(board).contrast == 255
-    assert measure(board).sharpness > measure(board // 2).sharpness > 1000
-
-
-def test_brightness_is_measured_on_the_reference_alone() -> None:
-    picture = np.full((100, 200), 30, np.uint8)
-    picture[10:20, 20:40] = 150
-    patch = Region(left=0.1, top=0.1, width=0.1, height=0.1)
-    assert measure(picture, patch).brightness == 150
-    assert measure(picture, WHOLE_IMAGE).brightness == 30
-
-
-@pytest.mark.parametrize("shape", [(1, 1), (2, 300), (3, 3)])
-def test_tiny_pictures_have_figures_too(shape: tuple[int, int]) -> None:
-    assert measure(np.zeros(shape, np.uint8), Region(left=0.99, top=0.99, width=0.01, height=0.01)).brightness == 0
 
 
 @pytest.mark.parametrize(

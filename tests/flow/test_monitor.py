@@ -134,3 +134,56 @@ def test_a_slow_line_closes_its_windows_by_time(any_plant: Plant) -> None:
         any_plant.image(f"U{i}", "front", 0.1)
         any_plant.write(lambda tx: monitor.watch(tx, rule=slow, now=any_plant.now))
     assert len(light(any_plant).points) == 1
+
+
+def window(plant: Plant) -> reports.LightPoint:
+    return light(plant).points[-1]
+
+
+def send(plant: Plant, serial: str, **figures: float | None) -> None:
+    plant.later(seconds=1)
+    receipt = plant.record(serial, "front").receipt
+    seen = replace(plant.examination(0.1), quality=replace(FIT, **figures))
+    plant.write(lambda tx: decide.keep_late_examination(tx, image_id=receipt.image_id, examination=seen, now=plant.now))
+
+
+def look(plant: Plant) -> None:
+    plant.write(lambda tx: monitor.watch(tx, rule=RULE, now=plant.now))
+
+
+def test_a_window_keeps_the_medians_of_all_figures_that_were_measured(any_plant: Plant) -> None:
+    for number, noise in enumerate((1.0, 2.0, 9.0, 3.0, None)):
+        send(any_plant, f"S{number}", noise=noise, mean=118.0, black=0.25, red=4.0, blue=-6.0)
+    look(any_plant)
+    seen = window(any_plant)
+    assert (seen.noise, seen.mean, seen.black, seen.red, seen.blue) == (2.5, 118.0, 0.25, 4.0, -6.0)
+    for number in range(5):
+        send(any_plant, f"T{number}")
+    look(any_plant)
+    assert window(any_plant).noise is None, "what was not measured is not made up"
+
+
+def test_pictures_that_repeat_are_counted_over_the_edge_of_windows_too(any_plant: Plant) -> None:
+    for number, picture in enumerate((1, 2, 3, 3, 4)):
+        send(any_plant, f"S{number}", picture=picture)
+    look(any_plant)
+    assert window(any_plant).repeated == 1
+    for number, picture in enumerate((4, 4, 5, None, None), start=5):
+        send(any_plant, f"S{number}", picture=picture)
+    look(any_plant)
+    assert window(any_plant).repeated == 2
+
+
+def test_serials_that_never_came_are_counted_once(any_plant: Plant) -> None:
+    for number in (1, 2, 4, 5, 6):
+        send(any_plant, f"PH-{number:04d}")
+    look(any_plant)
+    assert window(any_plant).missing == 1
+    for number in (9, 10, 11, 12, 13):  # 7 and 8 lie between the windows
+        send(any_plant, f"PH-{number:04d}")
+    look(any_plant)
+    assert window(any_plant).missing == 2
+    for word in ("ash", "birch", "cedar", "elm", "fir"):
+        send(any_plant, word)
+    look(any_plant)
+    assert window(any_plant).missing is None

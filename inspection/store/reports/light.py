@@ -18,11 +18,13 @@ from inspection.store.reports.relight import newest
 
 LOOK_BACK = timedelta(days=7)
 MAX_POINTS = 2000
+_SAME = (*monitor.FIGURES, "images", "last_image_id", "repeated", "missing", "ewma")
 
 
 @dataclass(frozen=True, kw_only=True)
 class LightPoint:
-    """One window: its end, how many images it had and which was the last, its medians, and what the chart said."""
+    """One window: its end, how many images it had and which was the last, its medians, how many pictures repeat one and
+    how many serials lack, and what the chart said."""
 
     at: datetime
     images: int
@@ -31,6 +33,13 @@ class LightPoint:
     contrast: float
     sharpness: float
     saturated: float
+    mean: float | None
+    black: float | None
+    red: float | None
+    blue: float | None
+    noise: float | None
+    repeated: int
+    missing: int | None
     ewma: float | None
     light: Light
 
@@ -103,17 +112,7 @@ def _points(tx: Tx, eye: Eye, now: datetime) -> tuple[LightPoint, ...]:
         .limit(MAX_POINTS)
     )
     points = [
-        LightPoint(
-            at=moment(r.ended_at),
-            images=r.images,
-            last_image_id=r.last_image_id,
-            brightness=r.brightness,
-            contrast=r.contrast,
-            sharpness=r.sharpness,
-            saturated=r.saturated,
-            ewma=r.ewma,
-            light=Light(r.light),
-        )
+        LightPoint(at=moment(r.ended_at), light=Light(r.light), **{name: getattr(r, name) for name in _SAME})
         for r in tx.execute(query)
     ]
     return tuple(reversed(points))

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from camera.simulated.draw import UNFIT, defect_mask, draw, jpeg
 from camera.simulated.phone import HEIGHT, LIMITS, REFERENCE, VARIANTS, WIDTH, good_phone
 from camera.simulated.truth import TYPES, VIEWS, Defect, Unit, make_unit
-from inspection.core.capture import measure, unfit
+from inspection.core.capture import unfit
+from inspection.core.measure import measure
 
 
 def a_unit(*defects: Defect, index: int = 3) -> Unit:

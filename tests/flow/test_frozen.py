@@ -1,0 +1,68 @@
+"""A camera that froze sends good pictures of a unit that is long gone: none of them may pass another."""
+
+from dataclasses import replace
+
+import pytest
+from sqlalchemy import select
+
+from inspection.core.decide import Verdict
+from inspection.core.level import Level
+from inspection.store.records import IMAGE
+from tests.plant import FIT, Plant
+
+
+def a_picture(number: int) -> object:
+    return replace(FIT, picture=number)
+
+
+@pytest.mark.parametrize("level", [Level.PARTIAL_AUTOMATION, Level.FULL_AUTOMATION])
+def test_the_same_picture_of_another_unit_goes_to_a_person(plant: Plant, level: Level) -> None:
+    plant.level(level)
+    for serial, picture in (("A", 1), ("B", 2), ("C", 2)):
+        for view in plant.views:
+            plant.image(serial, view, quality=a_picture(picture))
+    assert plant.find("A").verdict == plant.find("B").verdict == Verdict.PASS
+    frozen = plant.find("C")
+    assert (frozen.verdict, frozen.by, frozen.reason) == (None, "person", "view_referred")
+    why = plant.read(lambda tx: tx.execute(select(IMAGE.c.reason, IMAGE.c.detail, IMAGE.c.unfit)).all()[-1])
+    assert why.reason == "image_unfit"
+    assert why.detail.startswith("frozen")
+    assert why.unfit == why.detail
+
+
+def test_a_reject_of_a_frozen_picture_is_nobodys_either(plant: Plant) -> None:
+    plant.level(Level.PARTIAL_AUTOMATION)
+    for serial in ("A", "B"):
+        for view in plant.views:
+            plant.image(serial, view, score=0.9, quality=a_picture(7))
+    assert plant.find("A").verdict == Verdict.REJECT
+    assert plant.find("B").by == "person"
+
+
+def test_what_lies_further_back_another_view_or_the_same_unit_is_no_frozen_camera(plant: Plant) -> None:
+    plant.level(Level.PARTIAL_AUTOMATION)
+    pictures = {"A": (1, 1), "B": (2, 2), "C": (3, 3), "D": (4, 4), "E": (1, 1)}  # a folder that is sent in turn
+    for serial, both in pictures.items():
+        for view, picture in zip(plant.views, both, strict=True):
+            plant.image(serial, view, quality=a_picture(picture))
+    assert {plant.find(serial).verdict for serial in pictures} == {Verdict.PASS}
+    plant.image("F", "front", quality=a_picture(9))
+    plant.image("F", "front", number=2, quality=a_picture(9))  # its own view once more
+    plant.image("F", "back", quality=a_picture(9))
+    assert plant.find("F").verdict == Verdict.PASS
+
+
+def test_pictures_that_were_never_measured_prove_nothing(plant: Plant) -> None:
+    plant.level(Level.PARTIAL_AUTOMATION)
+    for serial in ("A", "B"):
+        plant.unit(serial)
+    assert plant.find("B").verdict == Verdict.PASS
+
+
+def test_where_people_decide_the_frozen_frame_is_marked_too(plant: Plant) -> None:
+    plant.level(Level.SHADOW)
+    for serial in ("A", "B"):
+        plant.image(serial, "front", quality=a_picture(5))
+    marked = plant.read(lambda tx: tx.execute(select(IMAGE.c.unfit).order_by(IMAGE.c.id)).scalars().all())
+    assert marked[0] is None
+    assert str(marked[1]).startswith("frozen")
