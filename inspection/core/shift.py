@@ -106,8 +106,7 @@ def histogram(values: ArrayLike, edges: Sequence[float]) -> tuple[int, ...]:
 
 def _shares(values: Floats, edges: Floats) -> Floats:
     counts = np.bincount(np.searchsorted(edges, values), minlength=len(edges) + 1)
-    shares: Floats = (counts + 0.5) / (len(values) + 0.5 * len(counts))
-    return shares
+    return np.asarray((counts + 0.5) / (len(values) + 0.5 * len(counts)), np.float64)
 
 
 def _regrouped(old: int, new: int, rounds: int, seed: int) -> Floats:
