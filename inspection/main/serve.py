@@ -12,7 +12,7 @@ from typing import Any
 import uvicorn
 from fastapi import FastAPI
 
-from inspection.flow import alarm, decide, guard, miss, monitor, notify, relight, rollout, rules, train
+from inspection.flow import alarm, decide, guard, miss, monitor, notify, relight, rollout, rules, tally, train
 from inspection.link import logs
 from inspection.link.send import SENDERS, alertmanager
 from inspection.main.server import Server, now
@@ -50,6 +50,7 @@ def _tick(server: Server) -> None:
         lambda: write(lambda tx: miss.watch(tx, now=now())),
         lambda: _warm(server),
         lambda: write(lambda tx: rollout.tick(tx, now=now())),
+        lambda: tally.watch(server.db, now()),
     )
     while not server.stop.wait(TICK_S):
         for watch in watches:  # one that fails must not blind the others

@@ -36,6 +36,10 @@ def _to(target: str, *, null: bool = False, index: bool = True) -> int:
     )
 
 
+def _part_of_key(*target: ForeignKey) -> int:
+    return Field(sa_column=Column(BigInteger, *target, primary_key=True, autoincrement=False))  # type: ignore[no-any-return]
+
+
 def _in_byte_order() -> String:
     """Text whose index finds all that begins alike, on PostgreSQL too."""
     return String().with_variant(String(collation="C"), "postgresql")
@@ -562,6 +566,27 @@ class ReadingRow(SQLModel, table=True):
     figure: str
     value: float
     at: int = _time(index=True)
+
+
+class TallyRow(SQLModel, table=True):
+    """Figures of a line (camera 0) or of a camera's view over a span from its start, both in seconds: a JSON object
+    from name to [number, sum, least, greatest]."""
+
+    __tablename__ = "tally"
+    line_id: int = _part_of_key(ForeignKey("line.id"))
+    span: int = _part_of_key()
+    start: int = _part_of_key()
+    camera_id: int = _part_of_key()
+    view: str = Field(default="", primary_key=True)
+    figures: str = _text("{}")
+
+
+class TallyUntilRow(SQLModel, table=True):
+    """Up to when, in seconds, all rows of a span are there."""
+
+    __tablename__ = "tally_until"
+    span: int = _part_of_key()
+    until: int = _time()
 
 
 class RequestRow(SQLModel, table=True):

@@ -9,7 +9,7 @@ from sqlalchemy import event
 
 from inspection.core.decide import Verdict
 from inspection.core.level import Level
-from inspection.flow import andon, figures, ladder
+from inspection.flow import andon, figures, ladder, tally
 from inspection.store import lines
 from inspection.store.database import Tx
 from inspection.store.reports import board, journal, line, story, units
@@ -33,6 +33,9 @@ PAGES: dict[str, Callable[[Tx, Plant], Any]] = {
         for one in FIGURES.values()
         if one.name != "null_outputs"  # reads the newest predictions, in their own order
     ],
+    "a minute's figures": lambda tx, plant: tally.counted(
+        tx, lines.all_in_force(tx), int(plant.now.timestamp()) - 60, int(plant.now.timestamp())
+    ),
     "a scrape": lambda tx, plant: list(figures.of_lines(tx, None, plant.now)),
     "escapes": lambda tx, plant: units.find(tx, UnitFilter(disagreement="escape"), plant.now, inspector=False),
 }

@@ -1,0 +1,119 @@
+"""Figures over time: counts, sums and extremes of a stretch, which merge exactly into those of a longer one."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import NamedTuple
+
+MINUTE, HOUR, DAY = 60, 3600, 86_400  # seconds
+SPANS = (MINUTE, HOUR, DAY)
+FINER = {HOUR: MINUTE, DAY: HOUR}  # what each span is merged from
+KEEP = {MINUTE: 35 * DAY, HOUR: 3 * 365 * DAY}  # seconds; days are kept for good
+FEWEST = 20  # of which a figure that tells of single units is shown
+
+
+class Stage(StrEnum):
+    """Where on its way an image is, in order: a change is to be seen where it starts."""
+
+    CAPTURE = "capture"
+    QUALITY = "quality"
+    LOCATE = "locate"
+    PREDICT = "predict"
+    DECIDE = "decide"
+    REVIEW = "review"
+
+
+class Sum(NamedTuple):
+    """`n` values: their sum, the least and the greatest. A share is a mean of noughts and ones; a rate is a mean of
+    counts, one for each minute that had any."""
+
+    n: int
+    total: float
+    low: float
+    high: float
+
+    @property
+    def mean(self) -> float:
+        """The mean of the values, of which there is at least one."""
+        return self.total / self.n
+
+
+Figures = Mapping[str, Sum]
+
+
+def share(n: int, some: int) -> Sum:
+    """`some` ones among `n` values of nought and one; n is at least 1."""
+    return Sum(n, some, int(some == n), int(some > 0))
+
+
+def count(n: int) -> Sum:
+    """A minute's count, as one value of a rate."""
+    return Sum(1, n, n, n)
+
+
+def merge(parts: Iterable[Figures]) -> dict[str, Sum]:
+    """The figures of all parts together, whatever the order and the split."""
+    found: dict[str, Sum] = {}
+    for part in parts:
+        for name, (n, total, low, high) in part.items():
+            was = found.get(name)
+            if was is None:
+                found[name] = Sum(n, total, low, high)
+            else:
+                least, most = min(was.low, low), max(was.high, high)
+                found[name] = Sum(was.n + n, was.total + total, least, most)
+    return found
+
+
+@dataclass(frozen=True, kw_only=True)
+class Figure:
+    """One figure that is kept over time. `of_view` is whether it belongs to a camera's view rather than to the line,
+    `tells` whether few values would tell what the AI says of single units: it is shown of `FEWEST` and more alone, and
+    without its extremes."""
+
+    name: str
+    stage: Stage
+    unit: str
+    of_view: bool = True
+    tells: bool = False
+
+
+SHARE, SECONDS, PER_MINUTE, GREY, PIXELS, MILLISECONDS, PLAIN = (
+    "share", "seconds", "per_minute", "grey", "pixels", "milliseconds", "plain",
+)  # fmt: skip
+FIGURES: dict[str, Figure] = {
+    one.name: one
+    for one in (
+        Figure(name="images", stage=Stage.CAPTURE, unit=PER_MINUTE),
+        Figure(name="repeated", stage=Stage.CAPTURE, unit=SHARE),
+        Figure(name="unreadable", stage=Stage.CAPTURE, unit=SHARE),
+        Figure(name="width", stage=Stage.CAPTURE, unit=PIXELS),
+        Figure(name="height", stage=Stage.CAPTURE, unit=PIXELS),
+        Figure(name="skew", stage=Stage.CAPTURE, unit=SECONDS),
+        Figure(name="missing", stage=Stage.CAPTURE, unit=SHARE, of_view=False),
+        Figure(name="brightness", stage=Stage.QUALITY, unit=GREY),
+        Figure(name="contrast", stage=Stage.QUALITY, unit=GREY),
+        Figure(name="sharpness", stage=Stage.QUALITY, unit=PLAIN),
+        Figure(name="saturated", stage=Stage.QUALITY, unit=SHARE),
+        Figure(name="unfit", stage=Stage.QUALITY, unit=SHARE),
+        Figure(name="no_part", stage=Stage.LOCATE, unit=SHARE),
+        Figure(name="score", stage=Stage.PREDICT, unit=PLAIN, tells=True),
+        Figure(name="novelty", stage=Stage.PREDICT, unit=PLAIN, tells=True),
+        Figure(name="novel", stage=Stage.PREDICT, unit=SHARE, tells=True),
+        Figure(name="failures", stage=Stage.PREDICT, unit=SHARE),
+        Figure(name="model_time", stage=Stage.PREDICT, unit=MILLISECONDS),
+        Figure(name="image_pass", stage=Stage.DECIDE, unit=SHARE, tells=True),
+        Figure(name="image_reject", stage=Stage.DECIDE, unit=SHARE, tells=True),
+        Figure(name="image_refer", stage=Stage.DECIDE, unit=SHARE, tells=True),
+        Figure(name="units", stage=Stage.DECIDE, unit=PER_MINUTE, of_view=False),
+        Figure(name="rejected", stage=Stage.DECIDE, unit=SHARE, of_view=False, tells=True),
+        Figure(name="automated", stage=Stage.DECIDE, unit=SHARE, of_view=False, tells=True),
+        Figure(name="referred", stage=Stage.DECIDE, unit=SHARE, of_view=False, tells=True),
+        Figure(name="verdict_time", stage=Stage.DECIDE, unit=SECONDS, of_view=False),
+        Figure(name="answers", stage=Stage.REVIEW, unit=PER_MINUTE, of_view=False),
+        Figure(name="answer_time", stage=Stage.REVIEW, unit=SECONDS, of_view=False),
+        Figure(name="overrides", stage=Stage.REVIEW, unit=SHARE, of_view=False, tells=True),
+        Figure(name="unsure", stage=Stage.REVIEW, unit=SHARE, of_view=False),
+        Figure(name="redone", stage=Stage.REVIEW, unit=SHARE, of_view=False),
+    )
+}

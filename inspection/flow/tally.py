@@ -1,0 +1,77 @@
+"""Keeps figures over time: each minute once it is over for good, hours from minutes, days from hours."""
+
+from collections import defaultdict
+from collections.abc import Iterable
+from datetime import datetime
+
+from inspection.core.tally import DAY, FINER, HOUR, KEEP, MINUTE, SPANS, Figures, merge
+from inspection.store import lines, tally, tally_images, tally_units
+from inspection.store.database import Database, Tx
+from inspection.store.lines import LineInForce
+from inspection.store.tally import Key
+
+LATE = 120  # s after which nothing more comes into a minute: decisions, late examinations, answers taken back
+STEP = 30 * MINUTE  # at most, after the server was down
+BEFORE_THE_FIRST = DAY  # of what came before the first watch
+
+
+def watch(db: Database, now: datetime) -> int:
+    """Close what is over, a bounded stretch of each span; how many spans went on."""
+    over = (int(now.timestamp()) - LATE) // MINUTE * MINUTE
+    with db.read() as tx:
+        begun = tally.until(tx, DAY) is not None
+    if not begun:
+        first = (over - BEFORE_THE_FIRST) // DAY * DAY
+        db.write(lambda tx: tally.begin(tx, dict.fromkeys(SPANS, first)))
+    return _close_minutes(db, over) + _close_longer(db, HOUR) + _close_longer(db, DAY)
+
+
+def _close_minutes(db: Database, over: int) -> bool:
+    """1 count what the minutes brought, reading alone, 2 keep it in one short write, unless another server has."""
+    with db.read() as tx:
+        done = tally.until(tx, MINUTE)
+        if done is None or done >= over:
+            return False
+        end = min(done + STEP, over)
+        rows = counted(tx, lines.all_in_force(tx), done, end)
+    return db.write(lambda tx: tally.close(tx, MINUTE, done, end, rows))
+
+
+def counted(tx: Tx, known: list[LineInForce], since: int, before: int) -> dict[Key, Figures]:
+    """The figures of each minute in that time (whole minutes, in seconds)."""
+    ids = [line.id for line in known]
+    return _merged(
+        part
+        for parts in (
+            tally_images.images(tx, since, before),
+            tally_images.opinions(tx, since, before),
+            tally_units.settled(tx, ids, since, before),
+            tally_units.answers(tx, ids, since, before),
+            tally_units.given_up(tx, known, since, before),
+        )
+        for part in parts
+    )
+
+
+def _close_longer(db: Database, span: int) -> bool:
+    """Merge one span from its parts once these are all there, and drop parts that are too old."""
+    with db.read() as tx:
+        done, parts_done = tally.until(tx, span), tally.until(tx, FINER[span])
+        if done is None or parts_done is None or done + span > parts_done:
+            return False
+        ids = [line.id for line in lines.all_in_force(tx)]
+        parts = tally.rows(tx, ids, FINER[span], done, done + span)
+        rows = _merged((key._replace(start=done), figures) for key, figures in parts)
+
+    def keep(tx: Tx) -> bool:
+        tally.forget(tx, ids, FINER[span], done - KEEP[FINER[span]])
+        return tally.close(tx, span, done, done + span, rows)
+
+    return db.write(keep)
+
+
+def _merged(parts: Iterable[tuple[Key, Figures]]) -> dict[Key, Figures]:
+    found: dict[Key, list[Figures]] = defaultdict(list)
+    for key, figures in parts:
+        found[key].append(figures)
+    return {key: merge(figures) for key, figures in found.items()}
