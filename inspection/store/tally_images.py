@@ -8,6 +8,7 @@ from sqlalchemy import BigInteger, ColumnElement, and_, case, func, literal_colu
 from inspection.core.decide import Outcome
 from inspection.core.predict import Failure
 from inspection.core.tally import Sum, count, share
+from inspection.store import monitor
 from inspection.store.database import Tx
 from inspection.store.opinions import ITS_OWN
 from inspection.store.records import IMAGE, POLICY, PREDICTION
@@ -15,11 +16,7 @@ from inspection.store.tally import Key
 
 SECOND = 1_000_000
 _MEASURED = {
-    name: IMAGE.c[column]
-    for name, column in (
-        ("brightness", "brightness"), ("contrast", "contrast"), ("sharpness", "sharpness"), ("saturated", "saturated"),
-        ("width", "width"), ("height", "height"), ("skew", "skew_s"),
-    )
+    **{name: IMAGE.c[name] for name in (*monitor.FIGURES, "width", "height")}, "skew": IMAGE.c.skew_s,
 }  # fmt: skip
 _SAID = {"score": PREDICTION.c.score, "novelty": PREDICTION.c.novelty}
 
@@ -56,15 +53,17 @@ def shares(names: list[str], n: int, values: list[object]) -> Iterator[tuple[str
 def images(tx: Tx, since: int, before: int) -> Iterator[tuple[Key, dict[str, Sum]]]:
     """What images decided in that time (seconds) are like, and what was decided."""
     counts = {
-        "unfit": when(IMAGE.c.unfit.is_not(None)), "repeated": when(IMAGE.c.sha256 == _frame_before()),
-        **{f"image_{one}": when(IMAGE.c.outcome == one) for one in Outcome},
+        "unfit": when(IMAGE.c.unfit.is_not(None)), **{f"image_{one}": when(IMAGE.c.outcome == one) for one in Outcome},
     }  # fmt: skip
     columns = [column for one in _MEASURED.values() for column in summed(one)]
     key = (IMAGE.c.line_id, IMAGE.c.camera_id, IMAGE.c.view, minute(IMAGE.c.decided_at))
-    query = select(*key, func.count(), *counts.values(), *columns).where(*decided(since, before)).group_by(*key)
-    for row in tx.execute(query):
-        n, values = row[4], list(row[5:])
+    again = (func.count(IMAGE.c.picture), when(IMAGE.c.picture == _picture_before()))
+    query = select(*key, func.count(), *again, *counts.values(), *columns)
+    for row in tx.execute(query.where(*decided(since, before)).group_by(*key)):
+        n, pictures, repeated, values = row[4], int(row[5]), row[6], list(row[7:])
         found = {"images": count(n), **dict(shares(list(counts), n, values[: len(counts)]))}
+        if pictures:
+            found["repeated"] = share(pictures, int(repeated))
         yield _key(row), found | dict(sums(list(_MEASURED), values[len(counts) :]))
 
 
@@ -99,11 +98,12 @@ def decided(since: int, before: int) -> tuple[ColumnElement[bool], ColumnElement
     return IMAGE.c.decided_at >= since * SECOND, IMAGE.c.decided_at < before * SECOND
 
 
-def _frame_before() -> ColumnElement[str]:
-    """The content of the image that the same camera sent of the same view before."""
+def _picture_before() -> ColumnElement[int]:
+    """The last picture that the same camera sent of the same view of another unit before."""
     before = IMAGE.alias("before")
     same = (before.c.camera_id == IMAGE.c.camera_id, before.c.view == IMAGE.c.view, before.c.id < IMAGE.c.id)
-    return select(before.c.sha256).where(*same).order_by(before.c.id.desc()).limit(1).scalar_subquery()
+    query = select(before.c.picture).where(*same, before.c.picture.is_not(None), before.c.unit_id != IMAGE.c.unit_id)
+    return query.order_by(before.c.id.desc()).limit(1).scalar_subquery()
 
 
 def _key(row: object) -> Key:

@@ -1,5 +1,6 @@
 """What images and answers add to the figures of their minutes, and how these become hours and days."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from random import Random
 
@@ -13,7 +14,7 @@ from inspection.flow import label, review, tally
 from inspection.store import lines
 from inspection.store import tally as kept
 from inspection.store.tally import WHOLE
-from tests.plant import Plant
+from tests.plant import FIT, Plant
 
 BEGAN = int(datetime(2026, 1, 31, 8, 0, tzinfo=UTC).timestamp())
 
@@ -69,12 +70,17 @@ def test_images_land_in_the_minute_in_which_they_were_decided(any_plant: Plant) 
 
 def test_a_frozen_camera_repeats_the_frame_before_also_over_the_minute(any_plant: Plant) -> None:
     plant = any_plant
+    plant.level(Level.AI_ASSIST)
     for number in range(4):
         at(plant, number / 2)
-        plant.record(f"A{number}", "front", body=b"frozen" if number else b"")
+        plant.image(f"A{number}", "front", quality=replace(FIT, picture=min(number, 1)))
+    plant.image("A3", "front", number=2, quality=replace(FIT, picture=9))
+    plant.image("A3", "front", number=3, quality=replace(FIT, picture=9))
     at(plant, 5)
     watch(plant)
-    assert [rows(plant)[minute]["repeated"] for minute in (0, 1)] == [Sum(2, 0, 0, 0), Sum(2, 2, 1, 1)]
+    assert [rows(plant)[minute]["repeated"] for minute in (0, 1)] == [Sum(2, 0, 0, 0), Sum(4, 2, 0, 1)], (
+        "of other units"
+    )
 
 
 def test_units_are_settled_once_by_the_ai_or_by_people(any_plant: Plant) -> None:
