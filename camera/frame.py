@@ -10,7 +10,8 @@ from inspection.core.capture import Capture
 
 @dataclass(frozen=True, kw_only=True)
 class Frame:
-    """The bytes as the source made them, and what is known of them. `finding` says why the edge thinks it unfit."""
+    """The bytes as the source made them, and what is known of them. `finding` says why the edge thinks it unfit,
+    `settings` what the camera was set to (see Capture)."""
 
     data: bytes
     serial: str
@@ -18,6 +19,7 @@ class Frame:
     captured_at: datetime
     simulated: bool = False
     finding: str = ""
+    settings: str = ""
 
     def capture(self, camera: str) -> Capture:
         """The frame's metadata under an id that is the same however often it is sent."""
@@ -30,6 +32,7 @@ class Frame:
             view=self.view,
             captured_at=moment,
             simulated=self.simulated,
+            settings=self.settings,
         )
 
 

@@ -40,6 +40,8 @@ def send(client: httpx.Client, line: str, camera: str, token: str, frame: Frame)
     asked = {"serial": frame.serial, "view": frame.view, "captured_at": capture.captured_at.isoformat()}
     if frame.simulated:
         asked["simulated"] = "true"
+    if frame.settings:
+        asked["settings"] = frame.settings
     headers = {"Authorization": f"Bearer {token}", "Content-Type": media_type(frame.data)}
     try:
         answer = client.put(

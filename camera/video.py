@@ -15,6 +15,14 @@ from camera.frame import Frame, SourceFailed
 OPEN_TIMEOUT_MS = 5000
 READ_TIMEOUT_MS = 5000
 _READ_FOR_S = 0.5
+_SETTINGS = {
+    "auto_exposure": cv2.CAP_PROP_AUTO_EXPOSURE,
+    "exposure": cv2.CAP_PROP_EXPOSURE,
+    "gain": cv2.CAP_PROP_GAIN,
+    "auto_white_balance": cv2.CAP_PROP_AUTO_WB,
+    "white_balance_k": cv2.CAP_PROP_WB_TEMPERATURE,
+}
+_MANUAL = (1, 0.25)  # as Video4Linux and as other drivers say it
 
 
 class Device(Protocol):
@@ -26,8 +34,22 @@ class Device(Protocol):
     def read(self) -> tuple[bool, Any]:
         """Whether there was a frame, and its pixels (rows, columns, BGR)."""
 
+    def get(self, property: int, /) -> float:
+        """A property such as `cv2.CAP_PROP_GAIN`; 0 or -1 where the device does not know it."""
+
     def release(self) -> None:
         """Let go of the device."""
+
+
+def settings_of(device: Device) -> str:
+    """What a camera is set to. What it sets by itself changes with each frame, and is only said to be automatic."""
+    known = {name: device.get(number) for name, number in _SETTINGS.items()}
+    told = {name: value for name, value in known.items() if value not in (0, -1) or name.startswith("auto")}
+    if known["auto_exposure"] not in _MANUAL:
+        told = {name: value for name, value in told.items() if name not in ("exposure", "gain")}
+    if known["auto_white_balance"] != 0:
+        told.pop("white_balance_k", None)
+    return ";".join(f"{name}={value:g}" for name, value in told.items() if value != -1)
 
 
 def open_device(address: int | str) -> Device:
@@ -111,4 +133,7 @@ class VideoSource:
         if not done:
             raise SourceFailed(f"{self._name} gave a frame that cannot be encoded.")
         taken = self._now()
-        return Frame(data=encoded.tobytes(), serial=taken.strftime(self._serial), view=self._view, captured_at=taken)
+        assert self._device is not None
+        settings = settings_of(self._device) if isinstance(self._address, int) else ""
+        serial = taken.strftime(self._serial)
+        return Frame(data=encoded.tobytes(), serial=serial, view=self._view, captured_at=taken, settings=settings)

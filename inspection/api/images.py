@@ -45,6 +45,10 @@ class Sent(BaseModel):
     view: str = Field(description="Which of the recipe's views the image shows, such as 'front'.")
     captured_at: AwareDatetime = Field(description="When the image was taken, with its time zone.")
     simulated: bool = Field(False, description="True for images that no camera has taken.")
+    settings: str = Field(
+        "",
+        description="What the camera was set to, such as `exposure_us=8000;gain_db=2`; changes are marked on charts.",
+    )
 
 
 _SENT = Sent.model_json_schema()
@@ -126,6 +130,7 @@ def _capture(camera: Camera, request: Request) -> Capture:
         view=sent.view,
         captured_at=sent.captured_at,
         simulated=sent.simulated or camera.simulated,
+        settings=sent.settings,
     )
 
 

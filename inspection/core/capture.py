@@ -10,6 +10,8 @@ from numpy.typing import NDArray
 CAPTURE_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:-]{0,127}")
 SERIAL = re.compile(r"\S(?:.{0,126}\S)?")
 VIEW = re.compile(r"[a-z0-9][a-z0-9_-]{0,31}")
+_SETTING = r"[a-z][a-z0-9_]{0,31}=[A-Za-z0-9.+-]{1,32}"
+SETTINGS = re.compile(rf"({_SETTING}(;{_SETTING}){{0,15}})?")
 
 
 class InvalidCapture(ValueError):
@@ -18,13 +20,15 @@ class InvalidCapture(ValueError):
 
 @dataclass(frozen=True, kw_only=True)
 class Capture:
-    """One captured frame of one view of a unit, without its pixels."""
+    """One captured frame of one view of a unit, without its pixels. `settings` is what the camera was set to, such as
+    "exposure_us=8000;gain_db=2"; empty where it is not known."""
 
     capture_id: str
     serial: str
     view: str
     captured_at: datetime
     simulated: bool = False
+    settings: str = ""
 
     def __post_init__(self) -> None:
         if not CAPTURE_ID.fullmatch(self.capture_id):
@@ -37,6 +41,8 @@ class Capture:
             raise InvalidCapture("A view is named by 1 to 32 lower-case letters, digits, _ or -, such as 'front'.")
         if self.captured_at.tzinfo is None:
             raise InvalidCapture("captured_at needs a time zone, such as 2026-01-31T08:15:00.250Z.")
+        if not SETTINGS.fullmatch(self.settings):
+            raise InvalidCapture("settings are up to 16 of name=value with ; between, such as exposure_us=8000;gain=2.")
 
 
 @dataclass(frozen=True, kw_only=True)

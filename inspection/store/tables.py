@@ -272,6 +272,18 @@ class ImageRow(SQLModel, table=True):
     seen_by_person: bool = False
 
 
+class SettingsRow(SQLModel, table=True):
+    """What a camera says it was set to from an image on, where that differs from before."""
+
+    __tablename__ = "camera_settings"
+    __table_args__ = (Index("ix_settings_camera_view", "camera_id", "view", "at"),)
+    id: int | None = _id()
+    camera_id: int = _to("camera.id", index=False)
+    view: str
+    settings: str
+    at: int = _time()
+
+
 class PredictionRow(SQLModel, table=True):
     """One model's opinion on one image, or why there is none."""
 

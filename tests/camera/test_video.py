@@ -19,8 +19,12 @@ T0 = datetime(2026, 1, 31, 8, 15, tzinfo=UTC)
 class FakeDevice:
     """A camera that gives as many frames as it was told to."""
 
-    def __init__(self, frames: int) -> None:
+    def __init__(self, frames: int, **known: float) -> None:
         self.frames, self.released = frames, False
+        self.known = {getattr(cv2, f"CAP_PROP_{name}"): value for name, value in known.items()}
+
+    def get(self, number: int, /) -> float:
+        return self.known.get(number, -1.0)
 
     def isOpened(self) -> bool:  # noqa: N802
         return self.frames > 0
@@ -130,3 +134,27 @@ def test_frames_that_are_not_due_do_not_pile_up() -> None:
     before = device.frames
     source.read()
     assert before - device.frames >= 4, "one look reads on until a frame is due or half a second is over"
+
+
+MANUAL = {"AUTO_EXPOSURE": 1.0, "EXPOSURE": 156.0, "GAIN": 2.5, "AUTO_WB": 0.0, "WB_TEMPERATURE": 4600.0}
+
+
+@pytest.mark.parametrize(
+    ("known", "told"),
+    [
+        ({}, ""),
+        (MANUAL, "auto_exposure=1;exposure=156;gain=2.5;auto_white_balance=0;white_balance_k=4600"),
+        ({**MANUAL, "AUTO_EXPOSURE": 3.0, "AUTO_WB": 1.0}, "auto_exposure=3;auto_white_balance=1"),
+        (
+            {**MANUAL, "EXPOSURE": -6.0, "WB_TEMPERATURE": 0.0},
+            "auto_exposure=1;exposure=-6;gain=2.5;auto_white_balance=0",
+        ),
+    ],
+)
+def test_frames_say_what_the_camera_was_set_to(known: dict[str, float], told: str) -> None:
+    source = a_source(FakeDevice(3, **known))
+    source.open()
+    frame = source.read()
+    assert frame is not None
+    assert frame.settings == told
+    assert frame.capture("cam").settings == told  # a name the server takes

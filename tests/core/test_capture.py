@@ -33,6 +33,8 @@ def a_capture(**other: object) -> Capture:
         {"serial": ""}, {"serial": " x"}, {"serial": "x" * 129}, {"serial": "a\x00b"}, {"serial": "a\nb"},
         {"serial": "\u202eevil"}, {"view": "Front"}, {"view": ""}, {"view": "a/b"}, {"view": "x" * 33},
         {"captured_at": datetime(2026, 1, 31)},
+        {"settings": "exposure"}, {"settings": "a=1;"}, {"settings": "A=1"}, {"settings": "a=<b>"},
+        {"settings": "a=1;b=2\n"}, {"settings": ";".join(f"a{i}=1" for i in range(17))}, {"settings": "a=" + "1" * 33},
     ],
 )  # fmt: skip
 def test_hostile_metadata_is_refused_in_words(wrong: dict[str, object]) -> None:
