@@ -14,6 +14,7 @@ from inspection.api import (
     images,
     journal,
     known,
+    light,
     line,
     miss,
     people,
@@ -32,6 +33,6 @@ from inspection.api import (
 
 _VERBS = (
     health, images, events, people, staff, line, policy, proof, certificate, known, book, adjudicate, miss, quality,
-    study, rollout, replay, review, files, export, units, journal, alarms, rules, channels, system, demo,
+    study, rollout, replay, review, files, export, units, journal, alarms, rules, channels, light, system, demo,
 )  # fmt: skip
 ROUTERS = tuple(verb.router for verb in _VERBS)

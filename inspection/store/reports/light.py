@@ -17,6 +17,7 @@ from inspection.store.reports.light_marks import Mark, marks
 from inspection.store.reports.relight import newest
 
 LOOK_BACK = timedelta(days=7)
+RESTS_AFTER = timedelta(minutes=15)  # without a window: the line does not run, and says nothing of its light
 MAX_POINTS = 2000
 _SAME = (*monitor.FIGURES, "images", "last_image_id", "repeated", "missing", "ewma")
 
@@ -48,7 +49,7 @@ class LightPoint:
 class CameraLight:
     """One camera's view: its windows in order, its baseline (None while learning), the hard limits, what changed
     meanwhile, and the last check of what the drift changes. Of what the AI says inspectors are told nothing, so they
-    have no check."""
+    have no check. `rests` is whether the line does not run."""
 
     camera: str
     view: str
@@ -59,6 +60,7 @@ class CameraLight:
     limits: QualityLimits
     marks: tuple[Mark, ...]
     check: Check | None
+    rests: bool
 
     @property
     def healthy(self) -> int | None:
@@ -87,17 +89,19 @@ def light(tx: Tx, line: str, now: datetime, *, inspector: bool = False) -> tuple
     for camera_id, name, view in tx.execute(eyes).all():
         eye = Eye(line_id=known.id, camera_id=camera_id, view=view)
         base = monitor.baseline(tx, eye, known.recipe_id)
+        points = _points(tx, eye, now)
         found.append(
             CameraLight(
                 camera=name,
                 view=view,
-                points=_points(tx, eye, now),
+                points=points,
                 baseline=base.baseline if base else None,
                 baseline_by=base.by if base else "",
                 baseline_at=base.at if base else None,
                 limits=known.line.recipe.limits,
                 marks=marks(tx, eye, now - LOOK_BACK),
                 check=None if inspector else newest(tx, eye, now),
+                rests=not points or points[-1].at < now - RESTS_AFTER,
             )
         )
     return tuple(found)
