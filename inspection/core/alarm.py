@@ -39,7 +39,7 @@ class Severity(StrEnum):
         return list(Severity).index(self)
 
 
-SEVERITY = {"backlog": Severity.WARNING, "second_reading": Severity.WARNING, "reported_miss": Severity.WARNING}
+SEVERITY = dict.fromkeys(("backlog", "second_reading", "reported_miss", "drift"), Severity.WARNING)
 """Of the alarms that no rule raises; all others are critical."""
 
 

@@ -31,6 +31,23 @@ class Drift(StrEnum):
     ALARM = "alarm"
 
 
+class Kind(StrEnum):
+    """What is watched of a model's opinions."""
+
+    SCORE = "score"
+    NOVELTY = "novelty"
+    FEATURE = "feature"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sizes:
+    """How many images: of a reference, held against it, and new ones from one look to the next."""
+
+    reference: int = REFERENCE
+    newest: int = NEWEST
+    step: int = STEP
+
+
 @dataclass(frozen=True, kw_only=True)
 class Shift:
     """How far the newest figures lie from the reference: `psi`, the `distance` in the figure's own unit, the chance `p`

@@ -50,10 +50,11 @@ def begun(
         notify.firing(tx, line.id, group, severity, now)
     for action in actions:
         if action in ASKS:
-            _ask(tx, line, action, kind, text, alarm_id, now)
+            ask(tx, line, action, kind, text, alarm_id, now)
 
 
-def _ask(tx: Tx, line: LineInForce, action: Action, cause: str, text: str, alarm_id: int | None, now: datetime) -> None:
+def ask(tx: Tx, line: LineInForce, action: Action, cause: str, text: str, alarm_id: int | None, now: datetime) -> None:
+    """Ask people for maintenance or a training, once for a cause until it is done."""
     asked = requests.ask(tx, line.id, action, cause, text, alarm_id, now)
     if asked is not None:
         change = Change(

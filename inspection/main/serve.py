@@ -12,7 +12,7 @@ from typing import Any
 import uvicorn
 from fastapi import FastAPI
 
-from inspection.flow import alarm, decide, guard, miss, monitor, notify, relight, rollout, rules, tally, train
+from inspection.flow import alarm, decide, drift, guard, miss, monitor, notify, relight, rollout, rules, tally, train
 from inspection.link import logs
 from inspection.link.send import SENDERS, alertmanager
 from inspection.main.server import Server, now
@@ -22,7 +22,7 @@ from inspection.store.database import Unavailable
 
 log = logging.getLogger("jidoka")
 TICK_S, RELIGHT_LOOK_S, NOTIFY_S = 1.0, 2.0, 2.0
-RULES_EVERY = timedelta(seconds=15)
+RULES_EVERY, DRIFT_EVERY = timedelta(seconds=15), timedelta(minutes=1)
 # No decision takes longer than the longest deadline a policy may have, so what is older was cut off by a crash.
 CUT_OFF_AFTER = timedelta(seconds=90)
 
@@ -47,6 +47,7 @@ def _tick(server: Server) -> None:
         lambda: write(lambda tx: guard.watch(tx, now=now())),
         lambda: write(lambda tx: alarm.watch(tx, now=now())),
         _every(RULES_EVERY, lambda: write(lambda tx: rules.watch(tx, disk_left=_disk_left(server), now=now()))),
+        _every(DRIFT_EVERY, lambda: drift.watch(server.db, now)),
         lambda: write(lambda tx: miss.watch(tx, now=now())),
         lambda: _warm(server),
         lambda: write(lambda tx: rollout.tick(tx, now=now())),

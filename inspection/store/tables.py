@@ -296,6 +296,7 @@ class PredictionRow(SQLModel, table=True):
     novel: bool = False
     findings: str = _text("[]")
     heatmap: bytes | None = Field(default=None, sa_column=Column(LargeBinary, nullable=True))
+    feature: bytes | None = Field(default=None, sa_column=Column(LargeBinary, nullable=True))
     milliseconds: float = 0.0
     failure: str | None = None
     detail: str = _text()
@@ -511,6 +512,57 @@ class BaselineRow(SQLModel, table=True):
     after_window_id: int = Field(default=0, sa_column=Column(BigInteger, nullable=False, default=0))
     by: str
     reason: str = _text()
+    at: int = _time()
+
+
+class DriftReferenceRow(SQLModel, table=True):
+    """What a model said at first of one camera's view under one recipe; the newest counts. While `images` is 0 it is
+    being learned from the images after `after_image_id`; then the columns hold floats of 64 bits, in order of images,
+    and features of 16 bits."""
+
+    __tablename__ = "drift_reference"
+    __table_args__ = (Index("ix_drift_reference_camera_view", "camera_id", "view", "id"),)
+    id: int | None = _id()
+    line_id: int = _to("line.id", index=False)
+    camera_id: int = _to("camera.id", index=False)
+    recipe_id: int
+    view: str
+    model: str
+    after_image_id: int = Field(sa_column=Column(BigInteger, nullable=False))
+    images: int = 0
+    score: bytes | None = Field(default=None, sa_column=Column(LargeBinary, nullable=True))
+    novelty: bytes | None = Field(default=None, sa_column=Column(LargeBinary, nullable=True))
+    feature: bytes | None = Field(default=None, sa_column=Column(LargeBinary, nullable=True))
+    by: str
+    reason: str = _text()
+    at: int = _time()
+
+
+class DriftLookRow(SQLModel, table=True):
+    """One look at how far a figure of a model has shifted from its reference. `histogram` are the newest images' scores
+    in equal bins from 0 to 1, and `far` whether each of the last three looks found a large shift."""
+
+    __tablename__ = "drift_look"
+    __table_args__ = (
+        Index("ix_drift_look_reference", "reference_id", "kind", "id"),
+        Index("ix_drift_look_camera_view", "camera_id", "view", "id"),
+        Index("ix_drift_look_line", "line_id", "at"),
+    )
+    id: int | None = _id()
+    line_id: int = _to("line.id", index=False)
+    camera_id: int = _to("camera.id", index=False)
+    view: str
+    reference_id: int = _to("drift_reference.id", index=False)
+    kind: str
+    last_image_id: int = Field(sa_column=Column(BigInteger, nullable=False))
+    psi: float
+    distance: float
+    p: float
+    reference: int
+    newest: int
+    state: str
+    far: str = _text("[]")
+    histogram: str = _text("[]")
     at: int = _time()
 
 

@@ -1,0 +1,160 @@
+"""References of what a model said of a view at first, and the looks held against them."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from sqlalchemy import func, insert, select, update
+
+from inspection.core.moment import micros
+from inspection.core.shift import Drift, Kind, Shift, Trend
+from inspection.store.database import Tx
+from inspection.store.monitor import Eye
+from inspection.store.records import CAMERA, DRIFT_LOOK, DRIFT_REFERENCE, IMAGE, PREDICTION, UNIT, dump
+
+MOST = 5_000  # of a view's newest images, among which a model's opinions are looked for
+Values = Mapping[Kind, NDArray[np.floating[Any]]]
+"""Figures of images in order: numbers (images,), features (images, numbers). A kind that an image lacks is missing."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Reference:
+    """What the newest opinions are held against; `values` is empty while it is being learned from the images after
+    `after_image_id`."""
+
+    id: int
+    after_image_id: int
+    images: int
+    values: Values = field(compare=False)
+    by: str
+    reason: str
+    at: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Look:
+    """The last look at one figure: its trend, and the newest image that it saw."""
+
+    trend: Trend
+    last_image_id: int
+
+
+def eyes(tx: Tx, line_id: int, views: Sequence[str]) -> list[tuple[Eye, str]]:
+    """Every view of every camera of the line that may send and has sent, with the camera's name."""
+    query = select(CAMERA.c.id, CAMERA.c.name).where(CAMERA.c.line_id == line_id, CAMERA.c.revoked_at.is_(None))
+    cameras = tx.execute(query.order_by(CAMERA.c.name)).all()
+    found = [(Eye(line_id=line_id, camera_id=id, view=view), name) for id, name in cameras for view in views]
+    return [(eye, name) for eye, name in found if came(tx, eye, 0, 1)]
+
+
+def reference(tx: Tx, eye: Eye, recipe_id: int, model: str) -> Reference | None:
+    """The newest one of a view, a recipe and a model."""
+    table = DRIFT_REFERENCE
+    query = select(table).where(table.c.camera_id == eye.camera_id, table.c.view == eye.view)
+    query = query.where(table.c.recipe_id == recipe_id, table.c.model == model).order_by(table.c.id.desc()).limit(1)
+    row = tx.execute(query).mappings().one_or_none()
+    if row is None:
+        return None
+    return Reference(
+        id=row["id"], after_image_id=row["after_image_id"], images=row["images"], values=_values(dict(row)),
+        by=row["by"], reason=row["reason"], at=row["at"],
+    )  # fmt: skip
+
+
+def begin(tx: Tx, eye: Eye, recipe_id: int, model: str, by: str, reason: str, now: datetime) -> None:
+    """Learn a reference from the images to come."""
+    own = (IMAGE.c.camera_id == eye.camera_id, IMAGE.c.view == eye.view)
+    newest = tx.execute(select(func.max(IMAGE.c.id)).where(*own)).scalar() or 0
+    values = {
+        **eye.__dict__, "recipe_id": recipe_id, "model": model, "after_image_id": newest, "images": 0, "by": by,
+        "reason": reason, "at": micros(now),
+    }  # fmt: skip
+    tx.execute(insert(DRIFT_REFERENCE).values(values))
+
+
+def learned(tx: Tx, reference_id: int, values: Values, images: int, last_image_id: int) -> bool:
+    """Keep what a reference was learned from, the newest image included; False where another server has done so."""
+    kept: dict[str, Any] = {kind: _bytes(kind, found) for kind, found in values.items()}
+    table = DRIFT_REFERENCE
+    open_yet = update(table).where(table.c.id == reference_id, table.c.images == 0)
+    return tx.execute(open_yet.values(images=images, after_image_id=last_image_id, **kept)).rowcount == 1
+
+
+def came(tx: Tx, eye: Eye, after_image_id: int, most: int) -> int:
+    """How many images the view has sent after that one, `most` at most."""
+    query = select(IMAGE.c.id).where(
+        IMAGE.c.camera_id == eye.camera_id, IMAGE.c.view == eye.view, IMAGE.c.id > after_image_id
+    )
+    return int(tx.execute(select(func.count()).select_from(query.limit(most).subquery())).scalar_one())
+
+
+def said(
+    tx: Tx, eye: Eye, recipe_id: int, model: str, after_image_id: int, most: int
+) -> tuple[NDArray[np.int64], Values]:
+    """The newest opinions of a model on the view's images after that one: the images' ids and their figures, in order.
+    Units of another recipe are left out."""
+    recent = (
+        select(IMAGE.c.id, IMAGE.c.unit_id)
+        .where(IMAGE.c.camera_id == eye.camera_id, IMAGE.c.view == eye.view, IMAGE.c.id > after_image_id)
+        .order_by(IMAGE.c.id.desc())
+        .limit(MOST)
+        .subquery()
+    )
+    query = (
+        select(recent.c.id, PREDICTION.c.score, PREDICTION.c.novelty, PREDICTION.c.feature)
+        .select_from(recent)
+        .join(PREDICTION, PREDICTION.c.image_id == recent.c.id)
+        .join(UNIT, UNIT.c.id == recent.c.unit_id)
+        .where(PREDICTION.c.model == model, PREDICTION.c.score.is_not(None), UNIT.c.recipe_id == recipe_id)
+        .order_by(recent.c.id.desc())
+        .limit(most)
+    )
+    rows = tx.execute(query).all()[::-1]
+    found: dict[Kind, NDArray[np.floating[Any]]] = {Kind.SCORE: np.array([row.score for row in rows], np.float64)}
+    if all(row.novelty is not None for row in rows):
+        found[Kind.NOVELTY] = np.array([row.novelty for row in rows], np.float64)
+    if rows and rows[0].feature and len({len(row.feature or b"") for row in rows}) == 1:
+        found[Kind.FEATURE] = np.stack([np.frombuffer(row.feature, "<f2") for row in rows]).astype(np.float64)
+    return np.array([row.id for row in rows], np.int64), found
+
+
+def last_looks(tx: Tx, reference_id: int) -> dict[Kind, Look]:
+    """The last look at each figure held against a reference."""
+    found = {}
+    for kind in Kind:
+        query = select(DRIFT_LOOK).where(DRIFT_LOOK.c.reference_id == reference_id, DRIFT_LOOK.c.kind == kind)
+        row = tx.execute(query.order_by(DRIFT_LOOK.c.id.desc()).limit(1)).one_or_none()
+        if row is not None:
+            trend = Trend(state=Drift(row.state), far=tuple(json.loads(row.far)))
+            found[kind] = Look(trend=trend, last_image_id=row.last_image_id)
+    return found
+
+
+def add_look(
+    tx: Tx, eye: Eye, reference_id: int, kind: Kind, last_image_id: int, found: Shift, trend: Trend,
+    histogram: Sequence[int], now: datetime,
+) -> None:  # fmt: skip
+    """Keep one look."""
+    values = {
+        **eye.__dict__, **found.__dict__, "reference_id": reference_id, "kind": str(kind), "state": str(trend.state),
+        "last_image_id": last_image_id, "far": dump(list(trend.far)), "histogram": dump(list(histogram)),
+        "at": micros(now),
+    }  # fmt: skip
+    tx.execute(insert(DRIFT_LOOK).values(values))
+
+
+def _bytes(kind: Kind, values: NDArray[np.floating[Any]]) -> bytes:
+    return values.astype("<f2" if kind is Kind.FEATURE else "<f8").tobytes()
+
+
+def _values(row: Mapping[str, Any]) -> Values:
+    found = {}
+    for kind in Kind:
+        if row[kind] is not None:
+            flat = np.frombuffer(row[kind], "<f2" if kind is Kind.FEATURE else "<f8").astype(np.float64)
+            found[kind] = flat.reshape(row["images"], -1) if kind is Kind.FEATURE else flat
+    return found
