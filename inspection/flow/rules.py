@@ -1,7 +1,9 @@
 """Rules of a line's alarms: there from the start, changed by engineers, and asked again and again."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import AbstractContextManager
 from datetime import datetime, timedelta
+from typing import Protocol, TypeVar
 
 from inspection.core.alarm import STANDING, InvalidAlarm, Severity, State, begin, check_reason, observe
 from inspection.core.journal import Change, facts, plain
@@ -9,13 +11,14 @@ from inspection.core.line import Unknown
 from inspection.core.moment import micros
 from inspection.core.rule import Action, Comparison, Rule
 from inspection.flow import alarm, notify, policy
-from inspection.store import alarms, journal, lines, rules
+from inspection.store import alarms, hosts, journal, lines, rules
 from inspection.store.alarms import Alarm
 from inspection.store.database import Tx
 from inspection.store.lines import LineInForce
 from inspection.store.rules import KeptRule
 from inspection.store.watched import FIGURES, PER_MINUTE, RUNNING, SECONDS, SHARE
 
+T = TypeVar("T")
 ABOVE, BELOW = Comparison.ABOVE, Comparison.BELOW
 TELL, MEND, TRAIN = (Action.NOTIFY,), (Action.NOTIFY, Action.MAINTENANCE), (Action.NOTIFY, Action.RETRAINING)
 EVERY = timedelta(minutes=5)  # readings are kept
@@ -103,14 +106,33 @@ def _tell(
     journal.append(tx, now, change)
 
 
-def watch(tx: Tx, *, disk_left: float | None, now: datetime) -> int:
-    """Ask every rule of every line, act on what has changed, and keep the figures every few minutes; how many alarms
-    began or ended."""
-    return sum(_watch_line(tx, line, disk_left, now) for line in lines.all_in_force(tx))
+class Store(Protocol):
+    """The database, as the watch needs it."""
+
+    def read(self) -> AbstractContextManager[Tx]:
+        """A consistent look at it."""
+
+    def write(self, run: Callable[[Tx], T]) -> T:
+        """Run a flow; its changes are durable when this returns."""
+
+
+def watch(db: Store, *, host: str, disk_left: float, now: datetime) -> int:
+    """1 ask the figures of every line's rules, while others write, 2 act on what has changed and keep the figures every
+    few minutes; how many alarms began or ended. Servers that share a database go by the fullest of their disks."""
+    with db.read() as tx:
+        others = hosts.least_disk(tx, host, now)
+        least = disk_left if others is None else min(others, disk_left)
+        asked = {line.id: _asked(tx, line, least, now) for line in lines.all_in_force(tx)}
+
+    def act(tx: Tx) -> int:
+        hosts.seen(tx, host, disk_left, now)
+        return sum(_act(tx, line_id, *found, now) for line_id, found in asked.items())
+
+    return db.write(act)
 
 
 def figures(
-    tx: Tx, line: LineInForce, names: Mapping[str, object], disk_left: float | None, now: datetime
+    tx: Tx, line: LineInForce, names: Iterable[str], disk_left: float | None, now: datetime
 ) -> dict[str, float | None]:
     """What the figures of these names are now. Of a line that does not run most say nothing: that is no drift."""
     runs = bool(FIGURES[RUNNING].ask(tx, line, now))
@@ -118,17 +140,24 @@ def figures(
     return {one.name: one.ask(tx, line, now, disk_left) if runs or one.rests else None for one in found}
 
 
-def _watch_line(tx: Tx, line: LineInForce, disk_left: float | None, now: datetime) -> int:
-    kept, open_now = first(tx, line, alarm.BY, now), alarms.of_rules(tx, line.id)
-    last = rules.last_reading(tx, line.id, RUNNING)
+def _asked(tx: Tx, line: LineInForce, disk_left: float, now: datetime) -> tuple[dict[str, float | None], bool]:
+    """The figures that the line's rules ask for, or all of them where they are due to be written down; whether so."""
+    kept, last = rules.of_line(tx, line.id), rules.last_reading(tx, line.id, RUNNING)
     due = last is None or now - last >= EVERY
-    names = dict.fromkeys(FIGURES if due else [one.rule.figure for one in kept if one.rule.enabled])
-    values = figures(tx, line, names, disk_left, now)
+    names = dict.fromkeys(FIGURES if due or not kept else [one.rule.figure for one in kept if one.rule.enabled])
+    return figures(tx, line, names, disk_left, now), due
+
+
+def _act(tx: Tx, line_id: int, values: Mapping[str, float | None], due: bool, now: datetime) -> int:
+    line = lines.in_force_by_id(tx, line_id)
+    kept, open_now = first(tx, line, alarm.BY, now), alarms.of_rules(tx, line_id)
     if due:
-        rules.write_down(tx, line.id, {name: value for name, value in values.items() if value is not None}, now)
+        rules.write_down(tx, line_id, {name: value for name, value in values.items() if value is not None}, now)
     changed = 0
     for one in kept:
-        value = values.get(one.rule.figure) if one.rule.enabled else None
+        if one.rule.enabled and one.rule.figure not in values:
+            continue  # it was made while the figures were asked
+        value = values[one.rule.figure] if one.rule.enabled else None
         if value != one.last_value or one.last_at is None:
             rules.asked(tx, one.id, value, now)
         changed += _ask(tx, line, one, open_now.get(one.id), value, now)

@@ -4,6 +4,7 @@ import gc
 import logging
 import shutil
 import signal
+import socket
 import sys
 from collections.abc import Callable
 from datetime import timedelta
@@ -39,14 +40,14 @@ def start_background(server: Server) -> None:
 
 def _tick(server: Server) -> None:
     rule = monitor.WindowRule(images=server.settings.window_images, seconds=server.settings.window_seconds)
-    write = server.db.write
+    write, host = server.db.write, f"{socket.gethostname()}:{server.settings.data_dir.resolve()}"
     watches: tuple[Callable[[], object], ...] = (
         lambda: write(lambda tx: decide.refer_undecided(tx, before=now() - CUT_OFF_AFTER, now=now())),
         lambda: write(lambda tx: decide.refer_incomplete(tx, now=now())),
         lambda: write(lambda tx: monitor.watch(tx, rule=rule, now=now())),
         lambda: write(lambda tx: guard.watch(tx, now=now())),
         lambda: write(lambda tx: alarm.watch(tx, now=now())),
-        _every(RULES_EVERY, lambda: write(lambda tx: rules.watch(tx, disk_left=_disk_left(server), now=now()))),
+        _every(RULES_EVERY, lambda: rules.watch(server.db, host=host, disk_left=_disk_left(server), now=now())),
         _every(DRIFT_EVERY, lambda: drift.watch(server.db, now)),
         lambda: write(lambda tx: miss.watch(tx, now=now())),
         lambda: _warm(server),

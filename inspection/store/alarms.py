@@ -137,7 +137,7 @@ def history(tx: Tx, line_id: int | None, limit: int, before: int | None = None) 
     return _read(tx, *where, limit=limit)
 
 
-def _read(tx: Tx, *where: ColumnElement[bool], limit: int = 1000) -> list[Alarm]:
+def _read(tx: Tx, *where: ColumnElement[bool], limit: int | None = None) -> list[Alarm]:
     query = select(ALARM).where(*where).order_by(ALARM.c.id.desc()).limit(limit)
     return [_alarm(row) for row in tx.execute(query).mappings()]
 

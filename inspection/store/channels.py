@@ -1,7 +1,7 @@
 """Channels to people, and the outbox of messages to them."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import RowMapping, delete, insert, select, update
 
@@ -10,6 +10,8 @@ from inspection.core.moment import micros, moment
 from inspection.core.notify import Channel, ChannelKind
 from inspection.store.database import Tx
 from inspection.store.records import CHANNEL, MESSAGE
+
+KEEP_MESSAGES = timedelta(days=400)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -107,8 +109,9 @@ def again(tx: Tx, message_id: int, due: datetime) -> None:
 
 
 def ended(tx: Tx, message_id: int, now: datetime, *, sent: bool) -> None:
-    """A message got through, or is given up."""
+    """A message got through, or is given up; those that ended long ago are dropped."""
     tx.execute(update(MESSAGE).where(MESSAGE.c.id == message_id).values(ended_at=micros(now), sent=sent))
+    tx.execute(delete(MESSAGE).where(MESSAGE.c.ended_at < micros(now - KEEP_MESSAGES)))
 
 
 def claim_resend(tx: Tx, now: datetime, until: datetime) -> KeptChannel | None:

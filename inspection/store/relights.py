@@ -3,10 +3,10 @@
 import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import delete, insert, select, update
 
 from inspection.core.decide import Outcome
 from inspection.core.moment import micros, moment
@@ -16,6 +16,7 @@ from inspection.store.records import RELIGHT, dump
 from inspection.store.transaction import Tx
 
 MOST_SHOWN = 12
+KEEP = timedelta(days=400)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,7 +65,8 @@ def newest(tx: Tx, eye: Eye) -> Check | None:
 
 
 def end(tx: Tx, check_id: int, found: Sequence[Twice], unanswered: int, problem: str, now: datetime) -> bool:
-    """Keep what a check has found; False where it has ended already."""
+    """Keep what a check has found; False where it has ended already. Those that ended long ago are dropped."""
+    tx.execute(delete(RELIGHT).where(RELIGHT.c.ended_at < micros(now - KEEP)))
     shown = [asdict(one) for one in found if one.flips][:MOST_SHOWN]
     values = {
         "ended_at": micros(now), "images": len(found), "unanswered": unanswered, "changes": dump(counts(found)),

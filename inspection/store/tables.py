@@ -669,6 +669,15 @@ class RequestRow(SQLModel, table=True):
     note: str = _text()
 
 
+class HostRow(SQLModel, table=True):
+    """A server that shares this database, when it was last seen, and the free share of its disk."""
+
+    __tablename__ = "host"
+    name: str = Field(primary_key=True)
+    at: int = _time()
+    disk_left: float
+
+
 class ChannelRow(SQLModel, table=True):
     """A way to tell people of alarms. `url` and `key` are secrets, which no page, log or journal shows whole."""
 

@@ -35,7 +35,7 @@ def test_an_alarm_is_listed_put_aside_and_its_request_done(served: Served) -> No
 
 def test_rules_are_read_changed_and_suggested(served: Served) -> None:
     plant, erin = served.plant, served.as_("erin")
-    plant.write(lambda tx: rules.watch(tx, disk_left=0.5, now=plant.now))
+    rules.watch(plant.db, host="here", disk_left=0.5, now=plant.now)
     found = {one["figure"]: one for one in erin.get("/lines/phones/rules").json()}
     assert (found["disk_left"]["last_value"], found["disk_left"]["unit"]) == (0.5, "share")
     place = f"/lines/phones/rules/{found['disk_left']['id']}"

@@ -14,7 +14,7 @@ from inspection.store import rules as kept
 @pytest.fixture
 def plant(plant):
     plant.line()
-    plant.db.write(lambda tx: rules.watch(tx, disk_left=0.5, now=plant.at))
+    rules.watch(plant.db, host="here", disk_left=0.5, now=plant.at)
     return plant
 
 
