@@ -67,7 +67,8 @@ async def get_events(
 
 
 async def _events(plant: Plant, line: str, after: int | None, request: Request) -> AsyncIterator[ServerSentEvent]:
-    at = await asyncio.to_thread(_newest, plant) if after is None else after
+    known = await asyncio.to_thread(_newest, plant)
+    at = known if after is None else after
     seen = plant.changes.count
     with plant.listeners.hearing(line) as listener:
         while not plant.changes.stopping and not await request.is_disconnected():
@@ -75,8 +76,9 @@ async def _events(plant: Plant, line: str, after: int | None, request: Request) 
             for entry in page:
                 at = entry.seq
                 if entry.change.event == "unit_disposed":
-                    age = plant.clock() - moment(entry.at)
-                    plant.meter.took(metrics.STAGE_TIMES, line, Stage.OUT, seconds=max(age.total_seconds(), 0.0))
+                    if entry.seq > known:  # what was missed while nobody listened says nothing of our own speed
+                        age = plant.clock() - moment(entry.at)
+                        plant.meter.took(metrics.STAGE_TIMES, line, Stage.OUT, seconds=max(age.total_seconds(), 0.0))
                     yield _event(entry)
             if len(page) < _PAGE:
                 listener.up_to_date()

@@ -1,6 +1,7 @@
 """Dispositions as they happen."""
 
 import json
+import re
 import threading
 
 import httpx
@@ -63,3 +64,20 @@ def test_a_stream_ends_when_the_server_does(served: Served) -> None:
 
 def test_strangers_hear_nothing(served: Served) -> None:
     assert httpx.get(f"{served.address}/api/v1/lines/phones/events").status_code == 401
+
+
+def test_what_was_missed_says_nothing_of_the_servers_own_speed(served: Served) -> None:
+    """A machine that was off for an hour and catches up is told of old units; that is no slow server."""
+
+    def timed() -> float:
+        text = httpx.get(f"{served.address}/metrics", headers={"Authorization": "Bearer scraped"}, timeout=30).text
+        found = re.search(r'inspection_stage_seconds_count\{line="phones",stage="out"\} (\S+)', text)
+        return float(found[1]) if found else 0.0
+
+    served.plant.level(Level.FULL_AUTOMATION)
+    for view in ("front", "back"):
+        served.put(encoded(), f"S1-{view}", serial="S1", view=view)
+    served.plant.later(hours=1)
+    told: list[tuple[str, dict[str, object]]] = []
+    listen(served, 1, told, after="0").join(15)
+    assert (len(told), timed()) == (1, 0.0)
