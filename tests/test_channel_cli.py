@@ -9,6 +9,7 @@ from typer.testing import CliRunner
 from inspection.core.alarm import InvalidAlarm
 from inspection.core.line import Unknown
 from inspection.main import app
+from inspection.main.users import database
 from inspection.store.records import MESSAGE
 from tests.databases import sqlite_at
 from tests.plant import Plant
@@ -31,11 +32,8 @@ def said(folder: Path, *words: str, typed: str = "") -> str:
 
 
 def messages(folder: Path) -> int:
-    db = sqlite_at(folder / "jidoka.db")
-    with db.read() as tx:
-        waiting = tx.execute(select(func.count()).select_from(MESSAGE)).scalar_one()
-    db.close()
-    return int(waiting)
+    with database(folder) as db, db.read() as tx:
+        return int(tx.execute(select(func.count()).select_from(MESSAGE)).scalar_one())
 
 
 def test_a_channel_is_added_tried_listed_and_removed_and_its_address_is_never_shown(folder: Path) -> None:
