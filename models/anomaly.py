@@ -16,6 +16,7 @@ _POSITION_RIDGE = 1e-2
 _PROJECTION = 96
 _CHUNK = 16
 _MOST_BLOCKS = 1024
+_FEATURE_NUMBERS = 16
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -160,6 +161,23 @@ def fit_familiar(means: Floats) -> Familiar:
     covariance = (1 - shrink) * s + (shrink * target + 1e-6) * np.eye(p)
     root = np.linalg.cholesky(np.linalg.inv(covariance)) / scale[:, None] / np.sqrt(p)
     return Familiar(mean=mean, root=root.astype(np.float32))
+
+
+def directions(channels: int) -> Floats:
+    """What turns a whitened mean feature (channels,) into a few numbers: directions (channels, numbers) at right angles
+    to each other, the same ones for every model of so many channels."""
+    dice = np.random.default_rng(0).standard_normal((channels, min(_FEATURE_NUMBERS, channels)))
+    return np.asarray(np.linalg.qr(dice)[0], np.float32)
+
+
+def short_feature(familiar: Familiar, mean: Floats) -> Floats:
+    """An image's mean feature as a few numbers, each of mean 0 and variance 1 over good images."""
+    return np.asarray((mean - familiar.mean) @ seen_along(familiar), np.float32)
+
+
+def seen_along(familiar: Familiar) -> Floats:
+    """What a mean feature, less that of good images, is multiplied with to give these numbers."""
+    return np.asarray(familiar.root @ directions(len(familiar.mean)) * np.sqrt(len(familiar.mean)), np.float32)
 
 
 def unfamiliarity(familiar: Familiar, mean: Floats) -> float:

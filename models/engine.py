@@ -32,7 +32,8 @@ class Engine(Protocol):
     """Runs one model. Workers count from 0, and no two threads use the same number at a time."""
 
     def run(self, image: NDArray[np.uint8], worker: int) -> Mapping[str, NDArray[np.float32]]:
-        """Outputs by name for one image (rows, columns, 3; BGR): `map` (rows, columns), `raw` (1) and `novelty` (1)."""
+        """Outputs by name for one image (rows, columns, 3; BGR): `map` (rows, columns), `raw` (1), `novelty` (1)
+        and, from models that were trained here, `feature`."""
 
     def close(self) -> None:
         """Give back what the engine holds; it runs nothing after that."""

@@ -276,6 +276,7 @@ def _judge(
         novel=not novelty <= view.novelty_limit,
         findings=findings(cells, view.curve, seen, _type(view, outputs)),
         heatmap_png=heatmap_png(cells, view.curve, seen) if question.heatmap else None,
+        feature=tuple(float(one) for one in outputs.get("feature", ())),
         milliseconds=(time.perf_counter() - begun) * 1e3,
     )
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from models.anomaly import Familiar, Position, Texture, block_side
+from models.anomaly import Familiar, Position, Texture, block_side, seen_along
 from models.backbone import lite0
 from models.calibrate import Scale
 from models.graph import Graph
@@ -88,7 +88,8 @@ def stage2_shape(size: tuple[int, int], backbone: Backbone) -> tuple[int, int, i
 
 def scoring_graph(fitted: Fitted) -> bytes:
     """The graph that is served: outputs `map` (rows, columns of cells) and `raw`, both in the units of the curve,
-    `novelty` as robust z, and `types`, the probability of each type of defect, where these were learned."""
+    `novelty` as robust z, the image's `feature`, and `types`, the probability of each type of defect, where these were
+    learned."""
     graph = Graph(*fitted.size)
     grid = grid_of(fitted.size)
     taps = fitted.backbone.add(graph)
@@ -101,7 +102,13 @@ def scoring_graph(fitted: Fitted) -> bytes:
         raw, cells, types = served.raw, served.cells, served.types
     graph.output(cells, "map", grid)
     graph.output(raw, "raw", (1,))
-    graph.output(_novelty(graph, x, fitted), "novelty", (1,))
+    off = graph.node(
+        "Sub", graph.node("ReduceMean", x, axes=[2, 3], keepdims=0), graph.floats(fitted.familiar.mean[None])
+    )
+    graph.output(_novelty(graph, off, fitted), "novelty", (1,))
+    along = seen_along(fitted.familiar)
+    feature = graph.node("MatMul", off, graph.floats(along))
+    graph.output(graph.node("Reshape", feature, graph.integers(-1)), "feature", (along.shape[1],))
     if types and fitted.learned is not None and fitted.learned.tuned is not None:
         graph.output(types, "types", (len(fitted.learned.tuned.heads[1]) - 1,))
     return graph.model()
@@ -181,10 +188,8 @@ def _worst(graph: Graph, cells: str, grid: tuple[int, int]) -> str:
     return graph.node("ReduceMean", worst, axes=[0], keepdims=1)
 
 
-def _novelty(graph: Graph, x: str, fitted: Fitted) -> str:
-    """The whole image's distance, its logarithm standardised, for distances have a long tail."""
-    mean = graph.node("ReduceMean", x, axes=[2, 3], keepdims=0)
-    off = graph.node("Sub", mean, graph.floats(fitted.familiar.mean[None]))
+def _novelty(graph: Graph, off: str, fitted: Fitted) -> str:
+    """The whole image's distance from what is usual, its logarithm standardised, for distances have a long tail."""
     off = graph.node("MatMul", off, graph.floats(fitted.familiar.root))
     length = graph.node("Sqrt", graph.node("ReduceSumSquare", off, axes=[1], keepdims=0))
     distance = graph.node("Log", graph.node("Max", length, graph.floats(1e-6)))

@@ -25,7 +25,9 @@ class Finding:
 @dataclass(frozen=True, kw_only=True)
 class Prediction:
     """A model's opinion. `score` runs from 0 (good) to 1 (defective) and is what thresholds are set on; `novel` says
-    that the image is unlike anything the model was trained on, so its score means nothing."""
+    that the image is unlike anything the model was trained on, so its score means nothing. `feature` is where the whole
+    image lies in the model's eyes, a few numbers of mean 0 and variance 1 over good images; models that were brought
+    from elsewhere or trained by older versions have none."""
 
     model: str
     score: float
@@ -34,6 +36,7 @@ class Prediction:
     findings: tuple[Finding, ...] = ()
     heatmap_png: bytes | None = None
     milliseconds: float = 0.0
+    feature: tuple[float, ...] = ()
 
 
 class Failure(StrEnum):

@@ -12,7 +12,7 @@ from inspection.core.decide import Decision, Outcome
 from inspection.core.moment import micros
 from inspection.core.predict import Failure, NoPrediction, Prediction
 from inspection.core.replay import PastImage
-from inspection.store.records import IMAGE, PREDICTION, findings_body, number
+from inspection.store.records import IMAGE, PREDICTION, feature_bytes, findings_body, number
 from inspection.store.transaction import Prepared, Tx
 
 _OPINIONS = Prepared(insert(PREDICTION).inline())
@@ -121,6 +121,7 @@ def _opinion(opinion: Prediction | NoPrediction) -> dict[str, object]:
             "novel": False,
             "findings": "[]",
             "heatmap": None,
+            "feature": None,
             "milliseconds": 0.0,
             "failure": str(opinion.failure),
             "detail": opinion.detail,
@@ -132,6 +133,7 @@ def _opinion(opinion: Prediction | NoPrediction) -> dict[str, object]:
         "novel": opinion.novel,
         "findings": findings_body(opinion.findings),
         "heatmap": opinion.heatmap_png,
+        "feature": feature_bytes(opinion.feature),
         "milliseconds": opinion.milliseconds,
         "failure": None,
         "detail": "",

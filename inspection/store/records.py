@@ -2,6 +2,7 @@
 
 import json
 import math
+import struct
 from dataclasses import asdict
 from functools import lru_cache
 from typing import Any
@@ -12,6 +13,8 @@ from inspection.core.capture import QualityLimits, Region
 from inspection.core.line import Recipe
 from inspection.core.predict import Finding
 from inspection.store import tables
+
+_MOST_HALF = 65504.0  # the largest float of 16 bits
 
 
 def _table(row: type) -> Table:
@@ -108,6 +111,13 @@ def findings_from(body: str) -> tuple[Finding, ...]:
         )
         for f in json.loads(body)
     )
+
+
+def feature_bytes(feature: tuple[float, ...]) -> bytes | None:
+    """A prediction's feature as its row has it: floats of 16 bits; None without one, or where one is no number."""
+    if not feature or not all(map(math.isfinite, feature)):
+        return None
+    return struct.pack(f"<{len(feature)}e", *(max(-_MOST_HALF, min(_MOST_HALF, one)) for one in feature))
 
 
 def number(value: float) -> float | None:

@@ -128,6 +128,39 @@ def test_novelty_is_watched_as_well(learned: Plant) -> None:
     assert looks(learned)[Kind.NOVELTY].trend.state is Drift.ALARM
 
 
+def test_features_are_kept_and_watched_where_the_model_has_them(any_plant: Plant) -> None:
+    """Scores stay as they are; what the images are like does not."""
+    any_plant.level(Level.SHADOW)
+    dice = np.random.default_rng(1)
+
+    def show(images: int, by: float) -> None:
+        for feature in dice.standard_normal((images, 16)) + by:
+            any_plant.later(seconds=1)
+            serial = f"F{int(any_plant.now.timestamp())}"
+            any_plant.image(serial, "front", 0.1, feature=(*feature[:15], 1e9))
+        drift.watch(any_plant.db, lambda: any_plant.now, SIZES)
+
+    for images, by in ((1, 0.0), (100, 0.0), (50, 0.0), (50, 0.8)):
+        show(images, by)
+    found = reference(any_plant)
+    assert found is not None
+    assert found.values[Kind.FEATURE].shape == (100, 16)
+    assert found.values[Kind.FEATURE].max() == 65504, "the largest that is kept"
+    states = {kind: look.trend.state for kind, look in looks(any_plant).items()}
+    assert states == {Kind.SCORE: Drift.STEADY, Kind.NOVELTY: Drift.STEADY, Kind.FEATURE: Drift.ALARM}
+    assert [one.subject for one in firing(any_plant)] == ["cam1/front/feature"]
+
+
+def test_a_feature_that_is_no_number_is_none(any_plant: Plant) -> None:
+    any_plant.level(Level.SHADOW)
+    send(any_plant, 1)
+    send(any_plant, 99, feature=(0.0,) * 16)
+    send(any_plant, 1, feature=(float("nan"),) * 16)
+    found = reference(any_plant)
+    assert found is not None
+    assert Kind.FEATURE not in found.values
+
+
 def test_in_drifted_light_maintenance_comes_first(learned: Plant) -> None:
     line = learned.read(lambda tx: lines.in_force(tx, "phones"))
     subject = f"{learned.camera.id}/front"

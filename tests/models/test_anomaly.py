@@ -85,3 +85,21 @@ def test_images_without_any_spread_do_not_break_the_fit() -> None:
     assert np.isfinite(anomaly.texture_distances(texture, cells)).all()
     assert np.isfinite(anomaly.position_distances(position, cells)).all()
     assert np.isfinite(anomaly.unfamiliarity(familiar, cells[0]))
+
+
+def test_a_short_feature_has_the_spread_of_good_images_and_moves_with_them() -> None:
+    means = (RNG.normal(size=(2000, 50)) * np.linspace(0.1, 5, 50)).astype(np.float32)
+    familiar = anomaly.fit_familiar(means)
+    short = np.stack([anomaly.short_feature(familiar, mean) for mean in means])
+    assert short.shape == (2000, 16)
+    np.testing.assert_allclose(short.mean(axis=0), 0, atol=0.1)
+    np.testing.assert_allclose(short.std(axis=0), 1, atol=0.15)
+    moved = anomaly.short_feature(familiar, means[0] + np.linspace(0.1, 5, 50).astype(np.float32))
+    assert np.abs(moved - short[0]).max() > 0.5
+
+
+def test_directions_stand_at_right_angles_and_are_the_same_for_all_models() -> None:
+    found = anomaly.directions(40)
+    np.testing.assert_allclose(found.T @ found, np.eye(16), atol=1e-6)
+    np.testing.assert_array_equal(found, anomaly.directions(40))
+    assert anomaly.directions(7).shape == (7, 7), "a narrow backbone has fewer"

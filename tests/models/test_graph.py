@@ -8,10 +8,11 @@ import onnxruntime
 import pytest
 
 from models import artefact, engine
+from models.anomaly import short_feature
 from models.backbone import add_stage, add_stem, convolutions, lite0
 from models.engine import Compiled, NotOnThisProcessor, Precision, check_precision
 from models.features import extract
-from models.fit import fit_view, scores_of
+from models.fit import fit_view, mean_feature, scores_of
 from models.graph import Graph
 from models.labels import labels_of
 from models.scoring import Setup, feature_graph, grid_of, scoring_graph
@@ -32,7 +33,7 @@ def test_both_runtimes_agree_on_the_trained_graph(trained: tuple[Path, str]) -> 
     for seed, spot in ((100, False), (101, True)):
         image = pixels(seed, spot=spot)
         ours = compiled.run(image, 0)
-        names = ["map", "raw", "novelty"]
+        names = ["map", "raw", "novelty", "feature"]
         theirs = dict(zip(names, session.run(names, {"image": image[None]}), strict=True))
         for name in names:
             np.testing.assert_allclose(ours[name], theirs[name], rtol=RELATIVE, atol=RELATIVE)
@@ -65,6 +66,9 @@ def test_the_graph_computes_what_was_fitted(tmp_path: Path) -> None:
         output = served.run(image, 0)
         assert float(output["raw"][0]) == pytest.approx(raw, rel=2e-3, abs=2e-3)
         assert float(output["novelty"][0]) == pytest.approx(novelty, rel=2e-3, abs=2e-3)
+        feature = short_feature(view.fitted.familiar, mean_feature(features.run(image, 0)["features"]))
+        assert feature.shape == (16,)
+        np.testing.assert_allclose(output["feature"], feature, rtol=2e-3, atol=2e-3)
 
 
 def test_features_are_those_of_the_network_in_the_other_runtime() -> None:

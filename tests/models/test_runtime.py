@@ -41,6 +41,15 @@ def failure(examination: Examination) -> Failure:
     return opinion.failure
 
 
+def test_a_prediction_says_where_the_image_lies_in_the_models_eyes(
+    predictor: OpenVinoPredictor, trained: tuple[Path, str]
+) -> None:
+    feature = only(ask(predictor, plate(1), trained[1])).feature
+    assert len(feature) == 16
+    assert feature == only(ask(predictor, plate(1), trained[1])).feature
+    assert feature != only(ask(predictor, plate(2), trained[1])).feature
+
+
 def test_a_defect_scores_above_every_good_part(predictor: OpenVinoPredictor, trained: tuple[Path, str]) -> None:
     good = [only(ask(predictor, plate(seed), trained[1])) for seed in range(100, 110)]
     bad = [only(ask(predictor, plate(seed, spot=True), trained[1])) for seed in range(100, 110)]

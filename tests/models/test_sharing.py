@@ -125,7 +125,7 @@ def test_the_raw_figure_is_the_same_whole_and_cut(shelf: tuple[Path, str, str]) 
     whole, made = Compiled(graph, Precision.F32, 1), Trunks(1).head(parts, Precision.F32)
     for seed in range(3):
         expected, found = whole.run(pixels(seed), 0), made.run(pixels(seed), 0)
-        assert set(found) == {"map", "raw", "novelty"}
+        assert set(found) == {"map", "raw", "novelty", "feature"}
         for name, values in expected.items():
             np.testing.assert_allclose(found[name], values, atol=1e-4)
 

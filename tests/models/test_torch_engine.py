@@ -85,7 +85,11 @@ def test_it_gives_the_figures_that_openvino_gives(
     for seed in range(3):
         image = Picture(plate(seed, spot=seed == 1)).at(*SIZE)
         found, expected = ours.run(image, 0), theirs.run(image, 0)
-        assert set(found) == set(expected) == {"map", "raw", "novelty"} | ({"types"} if kind == "learned" else set())
+        assert (
+            set(found)
+            == set(expected)
+            == {"map", "raw", "novelty", "feature"} | ({"types"} if kind == "learned" else set())
+        )
         for name, values in expected.items():
             assert found[name].dtype == np.float32
             np.testing.assert_allclose(found[name], values, rtol=1e-3, atol=1e-3)
