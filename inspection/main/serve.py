@@ -6,7 +6,7 @@ import shutil
 import signal
 import socket
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -22,6 +22,7 @@ from inspection.store import models as registry
 from inspection.store.database import Unavailable
 
 log = logging.getLogger("jidoka")
+Watch = Callable[[], object]
 TICK_S, RELIGHT_LOOK_S, NOTIFY_S = 1.0, 2.0, 2.0
 RULES_EVERY, DRIFT_EVERY = timedelta(seconds=15), timedelta(minutes=1)
 # No decision takes longer than the longest deadline a policy may have, so what is older was cut off by a crash.
@@ -29,31 +30,41 @@ CUT_OFF_AFTER = timedelta(seconds=90)
 
 
 def start_background(server: Server) -> None:
-    """1 send to a person what a crash cut off, 2 watch views, light, guards, models and rollouts, 3 train."""
+    """1 send to a person what a crash cut off, 2 watch views, light, guards, models and rollouts, 3 reckon figures,
+    beside them since that takes a while, 4 train."""
     if server.db.is_sqlite:  # ours alone, so nothing else can be deciding
         server.db.write(lambda tx: decide.refer_undecided(tx, before=now(), now=now()))
-    server.run_in_background(lambda: _tick(server), "watch")
+    server.run_in_background(lambda: _tick(server, _guarding(server)), "watch")
+    server.run_in_background(lambda: _tick(server, _reckoning(server)), "figures")
     server.run_in_background(lambda: _train(server), "train")
     server.run_in_background(lambda: _relight(server), "light")
     server.run_in_background(lambda: _notify(server), "notify")
 
 
-def _tick(server: Server) -> None:
+def _guarding(server: Server) -> tuple[Watch, ...]:
     rule = monitor.WindowRule(images=server.settings.window_images, seconds=server.settings.window_seconds)
     write, host = server.db.write, f"{socket.gethostname()}:{server.settings.data_dir.resolve()}"
-    watches: tuple[Callable[[], object], ...] = (
+    return (
         lambda: write(lambda tx: decide.refer_undecided(tx, before=now() - CUT_OFF_AFTER, now=now())),
         lambda: write(lambda tx: decide.refer_incomplete(tx, now=now())),
         lambda: write(lambda tx: monitor.watch(tx, rule=rule, now=now())),
         lambda: write(lambda tx: guard.watch(tx, now=now())),
         lambda: write(lambda tx: alarm.watch(tx, now=now())),
         _every(RULES_EVERY, lambda: rules.watch(server.db, host=host, disk_left=_disk_left(server), now=now())),
-        _every(DRIFT_EVERY, lambda: drift.watch(server.db, now)),
         lambda: write(lambda tx: miss.watch(tx, now=now())),
         lambda: _warm(server),
         lambda: write(lambda tx: rollout.tick(tx, now=now())),
-        lambda: tally.watch(server.db, now()),
     )
+
+
+def _reckoning(server: Server) -> tuple[Watch, ...]:
+    return (
+        lambda: tally.watch(server.db, now()),
+        _every(DRIFT_EVERY, lambda: drift.watch(server.db, now)),
+    )
+
+
+def _tick(server: Server, watches: Sequence[Watch]) -> None:
     while not server.stop.wait(TICK_S):
         for watch in watches:  # one that fails must not blind the others
             try:
@@ -64,7 +75,7 @@ def _tick(server: Server) -> None:
                 log.exception("watch_failed")
 
 
-def _every(span: timedelta, watch: Callable[[], object]) -> Callable[[], object]:
+def _every(span: timedelta, watch: Watch) -> Watch:
     """The same watch, less often."""
     due = [now()]
 
