@@ -64,6 +64,7 @@ def _page(
         status=status,
         line=page.line,
         level=page.policy.terms.level,
+        model=page.policy.terms.model,
         charts=charts,
         problem=problem,
         typed=typed,
