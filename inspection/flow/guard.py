@@ -10,7 +10,7 @@ from inspection.core.label import UNDO_WITHIN
 from inspection.core.level import FREEDOM
 from inspection.core.risk import Risk
 from inspection.flow import abort, alarm, certificate, policy
-from inspection.store import certificates, disputes, known, labels, lines, opinions, queue, units
+from inspection.store import certificates, disputes, labels, lines, opinions, queue, units
 from inspection.store.certificates import KeptGuard
 from inspection.store.database import Tx
 from inspection.store.lines import LineInForce
@@ -206,7 +206,7 @@ def _watch_candidate(tx: Tx, line: LineInForce, now: datetime) -> None:
 def _second_readings(tx: Tx, line: LineInForce, now: datetime) -> None:
     """A unit that one inspector passed and another rejects may be an escape: it is told until somebody settles it, from
     when the second cannot take it back any more, so that this does not tell them what the first has said."""
-    for one in known.differences(tx, line.id, now - UNDO_WITHIN, now - TOLD_FOR):
+    for one in disputes.differences(tx, line.id, now - UNDO_WITHIN, now - TOLD_FOR):
         if one.second is Verdict.REJECT:
             text = f"A second inspector rejects unit {one.label}, which had been passed. Hold it, and settle it."
             alarm.fire(tx, line, SECOND_READING, one.label, text, now)

@@ -17,11 +17,12 @@ from inspection.core.sensitivity import Sensitivity
 from inspection.core.thresholds import Curve, curve
 from inspection.flow import certificate, guard
 from inspection.flow import known as known_flow
-from inspection.store import certificates, lines, models, units
+from inspection.store import certificates, disputes, lines, models, units
 from inspection.store import known as known_units
 from inspection.store.certificates import Kept
 from inspection.store.database import Tx
-from inspection.store.known import Difference, Known
+from inspection.store.disputes import Difference
+from inspection.store.known import Known
 from inspection.store.models import Model
 
 WEEK = timedelta(days=7)
@@ -96,7 +97,7 @@ def proof(tx: Tx, name: str, now: datetime, model: str | None = None) -> Proof:
         audit=audit_share_for(limits.escape, limits.delta, weekly) if weekly else None,
         known=tuple(known_units.of_line(tx, known.id, now - UNDO_WITHIN)),
         misses=known_flow.misses(tx, known, now), readings=known_flow.readings(tx, known, now),
-        differences=tuple(known_units.differences(tx, known.id, now - UNDO_WITHIN)),
+        differences=tuple(disputes.differences(tx, known.id, now - UNDO_WITHIN)),
         found=known_flow.found_by_people(tx, known, now),
     )  # fmt: skip
 

@@ -15,7 +15,7 @@ def list_known(name: Name, data_dir: DataDir = None) -> None:
     """List a line's known units, and what inspectors said of them."""
     from inspection.flow import known as known_flow
     from inspection.main.server import now
-    from inspection.store import known, lines
+    from inspection.store import disputes, known, lines
 
     with database(data_dir) as db, db.read() as tx:
         line = lines.in_force(tx, name)
@@ -23,7 +23,7 @@ def list_known(name: Name, data_dir: DataDir = None) -> None:
             truth, retired = "defective" if one.defective else "good", "  retired" if one.retired_at else ""
             print(f"{one.id:>5}  {one.serial:<20} {truth:<9}  {one.right} right of {one.shown}  {one.reason}{retired}")
         said = known_flow.misses(tx, line, now())
-        differ, read = known.differences(tx, line.id, now()), known_flow.readings(tx, line, now())
+        differ, read = disputes.differences(tx, line.id, now()), known_flow.readings(tx, line, now())
     for pair in differ:
         said_of = f"{pair.first_by} said {pair.first}, {pair.second_by} said {pair.second}"
         print(f"To be settled: {pair.number:>5}  {pair.serial:<20} {said_of}")

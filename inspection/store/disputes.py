@@ -27,6 +27,25 @@ class Look:
     at: datetime
 
 
+@dataclass(frozen=True, kw_only=True)
+class Difference:
+    """Two inspectors said the opposite of one unit, the second one blind."""
+
+    number: int
+    serial: str
+    visit: int
+    first: Verdict
+    second: Verdict
+    first_by: str
+    second_by: str
+    at: datetime
+
+    @property
+    def label(self) -> str:
+        """The unit towards people, as in `units.Unit`."""
+        return self.serial if self.visit == 1 else f"{self.serial}#{self.visit}"
+
+
 def add(
     tx: Tx, *, line_id: int, unit_id: int, kind: Kind, person_id: int, claim: Verdict, defect_types: tuple[str, ...],
     reason: str, now: datetime, label_id: int | None = None,
@@ -45,6 +64,31 @@ def waiting(tx: Tx, until: datetime, line_id: int | None = None) -> list[Case]:
     since = until - WAITS
     found = [*_second_readings(tx, since, until), *_late(tx, since, until), *misses(tx, until)]
     return sorted((case for case in found if line_id in (None, case.line_id)), key=lambda case: case.at)
+
+
+def differences(tx: Tx, line_id: int, until: datetime, since: datetime | None = None) -> list[Difference]:
+    """Second readings of that time that contradict the first and that nobody has settled, oldest first."""
+    query = (
+        select(
+            SHOWING.c.id, UNIT.c.serial, UNIT.c.visit, LABEL.c.verdict.label("first"), SHOWING.c.verdict,
+            _FIRST.c.name.label("first_by"), _OTHER.c.name.label("second_by"), SHOWING.c.at,
+        )
+        .join(LABEL, LABEL.c.id == SHOWING.c.label_id)
+        .join(UNIT, UNIT.c.id == SHOWING.c.unit_id)
+        .join(_FIRST, _FIRST.c.id == LABEL.c.person_id)
+        .join(_OTHER, _OTHER.c.id == SHOWING.c.person_id)
+        .where(UNIT.c.line_id == line_id, SHOWING.c.at <= micros(until))
+        .where(*([] if since is None else [SHOWING.c.at >= micros(since)]))
+        .where(SHOWING.c.verdict != LABEL.c.verdict, SHOWING.c.truth == "")
+        .order_by(SHOWING.c.id)
+    )  # fmt: skip
+    return [
+        Difference(
+            number=r.id, serial=r.serial, visit=r.visit, first=Verdict(r.first), second=Verdict(r.verdict),
+            first_by=r.first_by, second_by=r.second_by, at=moment(r.at),
+        )
+        for r in tx.execute(query)
+    ]  # fmt: skip
 
 
 def _second_readings(tx: Tx, since: datetime, until: datetime) -> list[Case]:

@@ -49,25 +49,6 @@ class Showing:
     at: datetime | None
 
 
-@dataclass(frozen=True, kw_only=True)
-class Difference:
-    """Two inspectors said the opposite of one unit, the second one blind."""
-
-    number: int
-    serial: str
-    visit: int
-    first: Verdict
-    second: Verdict
-    first_by: str
-    second_by: str
-    at: datetime
-
-    @property
-    def label(self) -> str:
-        """The unit towards people, as in `units.Unit`."""
-        return self.serial if self.visit == 1 else f"{self.serial}#{self.visit}"
-
-
 def add(tx: Tx, line_id: int, unit_id: int, *, defective: bool, reason: str, by: str, now: datetime) -> int:
     """Keep a unit as a known one; its number."""
     values = {"line_id": line_id, "unit_id": unit_id, "defective": defective, "reason": reason, "by": by}
@@ -273,29 +254,3 @@ def readings(tx: Tx, line_id: int, recipe_id: int, since: datetime, until: datet
         second_only=sum(n for first, truth, n in rejected if first is Verdict.PASS and truth != str(Verdict.PASS)),
         differ=sum(n for first, second, truth, n in counts if first is not second and not truth),
     )
-
-
-def differences(tx: Tx, line_id: int, until: datetime, since: datetime | None = None) -> list[Difference]:
-    """Second readings of that time that contradict the first and that nobody has settled, oldest first."""
-    first, second = PERSON.alias(), PERSON.alias()
-    query = (
-        select(
-            SHOWING.c.id, UNIT.c.serial, UNIT.c.visit, LABEL.c.verdict.label("first"), SHOWING.c.verdict,
-            first.c.name.label("first_by"), second.c.name.label("second_by"), SHOWING.c.at,
-        )
-        .join(LABEL, LABEL.c.id == SHOWING.c.label_id)
-        .join(UNIT, UNIT.c.id == SHOWING.c.unit_id)
-        .join(first, first.c.id == LABEL.c.person_id)
-        .join(second, second.c.id == SHOWING.c.person_id)
-        .where(UNIT.c.line_id == line_id, SHOWING.c.at <= micros(until))
-        .where(*([] if since is None else [SHOWING.c.at >= micros(since)]))
-        .where(SHOWING.c.verdict != LABEL.c.verdict, SHOWING.c.truth == "")
-        .order_by(SHOWING.c.id)
-    )  # fmt: skip
-    return [
-        Difference(
-            number=r.id, serial=r.serial, visit=r.visit, first=Verdict(r.first), second=Verdict(r.verdict),
-            first_by=r.first_by, second_by=r.second_by, at=moment(r.at),
-        )
-        for r in tx.execute(query)
-    ]  # fmt: skip

@@ -13,7 +13,7 @@ from inspection.core.review import Refusal
 from inspection.flow import adjudicate, guard, known, label, review
 from inspection.flow.review import Held
 from inspection.store import alarms as raised
-from inspection.store import certificates, journal, lines
+from inspection.store import certificates, disputes, journal, lines
 from inspection.store import known as kept
 from inspection.store.database import Tx
 from inspection.store.reports import review as report
@@ -325,8 +325,8 @@ def read_again(plant: Plant, verdict: Verdict, number: int = 0) -> None:
     plant.answer(claim(plant, share=0.0, second=1.0), verdict)
 
 
-def differences(plant: Plant) -> list[kept.Difference]:
-    return plant.read(lambda tx: kept.differences(tx, plant.camera.line_id, plant.now))
+def differences(plant: Plant) -> list[disputes.Difference]:
+    return plant.read(lambda tx: disputes.differences(tx, plant.camera.line_id, plant.now))
 
 
 def test_a_unit_is_read_again_by_another_person_once_and_blind(plant: Plant) -> None:
