@@ -30,6 +30,15 @@ class Look:
     size: tuple[int, int]
     located: Located | None = None
 
+    @property
+    def part(self) -> float | None:
+        """The share of the image that the part takes (the shoelace formula over its corners); None unless searched."""
+        if self.located is None:
+            return None
+        x, y = self.located.quad.T
+        area = abs(float(x @ np.roll(y, -1) - y @ np.roll(x, -1))) / 2
+        return area / (self.size[0] * self.size[1])
+
     def to_image(self, grid: tuple[int, int]) -> Doubles:
         """The (3, 3) from a grid of cells (rows, columns) over what the model sees to the image's pixels. Points are
         (x, y) and count from the upper left corner of the first cell or pixel, as outlines and boxes do."""

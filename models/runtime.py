@@ -277,6 +277,8 @@ def _judge(
         findings=findings(cells, view.curve, seen, _type(view, outputs)),
         heatmap_png=heatmap_png(cells, view.curve, seen) if question.heatmap else None,
         feature=tuple(float(one) for one in outputs.get("feature", ())),
+        part=seen.part,
+        found=None if seen.located is None else seen.located.confidence,
         milliseconds=(time.perf_counter() - begun) * 1e3,
     )
 

@@ -27,7 +27,8 @@ class Prediction:
     """A model's opinion. `score` runs from 0 (good) to 1 (defective) and is what thresholds are set on; `novel` says
     that the image is unlike anything the model was trained on, so its score means nothing. `feature` is where the whole
     image lies in the model's eyes, a few numbers of mean 0 and variance 1 over good images; models that were brought
-    from elsewhere or trained by older versions have none."""
+    from elsewhere or trained by older versions have none. Where the part was found first, `part` is the share of the
+    image that it takes, and `found` how surely it was found, both from 0 to 1."""
 
     model: str
     score: float
@@ -37,6 +38,8 @@ class Prediction:
     heatmap_png: bytes | None = None
     milliseconds: float = 0.0
     feature: tuple[float, ...] = ()
+    part: float | None = None
+    found: float | None = None
 
 
 class Failure(StrEnum):

@@ -297,6 +297,8 @@ class PredictionRow(SQLModel, table=True):
     findings: str = _text("[]")
     heatmap: bytes | None = Field(default=None, sa_column=Column(LargeBinary, nullable=True))
     feature: bytes | None = Field(default=None, sa_column=Column(LargeBinary, nullable=True))
+    part: float | None = None
+    found: float | None = None
     milliseconds: float = 0.0
     failure: str | None = None
     detail: str = _text()

@@ -7,7 +7,7 @@ from sqlalchemy import select
 
 from inspection.core.decide import Verdict
 from inspection.core.level import Level
-from inspection.store.records import IMAGE
+from inspection.store.records import IMAGE, PREDICTION
 from tests.plant import FIT, Plant
 
 
@@ -66,3 +66,11 @@ def test_where_people_decide_the_frozen_frame_is_marked_too(plant: Plant) -> Non
     marked = plant.read(lambda tx: tx.execute(select(IMAGE.c.unfit).order_by(IMAGE.c.id)).scalars().all())
     assert marked[0] is None
     assert str(marked[1]).startswith("frozen")
+
+
+def test_how_large_and_how_surely_the_part_was_found_is_kept(plant: Plant) -> None:
+    plant.level(Level.PARTIAL_AUTOMATION)
+    plant.image("A", "front", part=0.41, found=0.93)
+    plant.image("B", "front", part=float("nan"))
+    kept = plant.read(lambda tx: tx.execute(select(PREDICTION.c.part, PREDICTION.c.found)).all())
+    assert [tuple(row) for row in kept] == [(0.41, 0.93), (None, None)]

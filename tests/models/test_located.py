@@ -87,6 +87,8 @@ def test_a_defect_is_found_in_any_pose_and_its_place_is_the_images_own(
     assert isinstance(good, Prediction)
     assert isinstance(bad, Prediction)
     assert good.score < 0.5 < bad.score
+    assert good.part == pytest.approx(bad.part, rel=0.05)
+    assert 0.5 < good.found <= 1
     true = carry(pose(*at, 1.0), np.array([STAIN]))[0]
     drawn = cv2.fillPoly(np.zeros((ROWS, COLUMNS), np.uint8), [np.array(bad.findings[0].outline, np.int32)], 1)
     assert drawn[round(true[1]), round(true[0])]

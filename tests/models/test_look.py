@@ -109,6 +109,16 @@ def test_without_a_locator_it_is_the_whole_image() -> None:
     )
 
 
+def test_a_camera_that_moved_away_shows_in_the_share_of_the_part() -> None:
+    image = shot(1, 30)
+    whole, zoomed = seen(image), seen(shot(1, 30, scale=0.9))
+    assert whole.located is not None
+    drawn = cv2.fillPoly(np.zeros((ROWS, COLUMNS), np.uint8), [np.round(whole.located.quad).astype(np.int32)], 1)
+    assert whole.part == pytest.approx(drawn.mean(), rel=0.03)
+    assert zoomed.part == pytest.approx(0.81 * whole.part, rel=0.06)
+    assert look(Picture(encoded(image)), SIZE, None).part is None
+
+
 @pytest.mark.parametrize("kind", [".png", ".jpg"])
 def test_a_large_image_is_seen_like_a_small_one(kind: str) -> None:
     image = shot(1, 70, part=marked())
