@@ -46,13 +46,13 @@ class Place:
     camera: int
 
 
-def fill(db: Database, units: int, now: datetime) -> None:
+def fill(db: Database, units: int, now: datetime, span: timedelta = SPAN) -> None:
     """Lines, people and models by the product's own flows; units, images, labels and the rest in bulk."""
-    places = _set_up(db, now - SPAN)
+    places = _set_up(db, now - span)
     with db.read() as tx:
         judges = list(tx.execute(select(records.PERSON.c.id).where(records.PERSON.c.role == "inspector")).scalars())
     with _sink(db) as write:
-        rows = _Rows(places, judges, units, now)
+        rows = _Rows(places, judges, units, now, span)
         for chunk in iter(lambda: list(itertools.islice(rows.units(), CHUNK)), []):
             for table in rows.TABLES:
                 write(table, [row for unit in chunk for row in unit.get(table.name, ())])
@@ -96,10 +96,12 @@ class _Rows:
 
     TABLES = (records.UNIT, records.IMAGE, records.PREDICTION, records.TASK, records.LABEL, records.JOURNAL)
 
-    def __init__(self, places: list[Place], judges: list[int], units: int, now: datetime) -> None:
+    def __init__(
+        self, places: list[Place], judges: list[int], units: int, now: datetime, span: timedelta
+    ) -> None:  # fmt: skip
         self._dice = random.Random(0)
         self._places, self._judges, self._count = places, judges, units
-        self._first, self._step = micros(now - SPAN), (SPAN // units) // timedelta(microseconds=1)
+        self._first, self._step = micros(now - span), (span // units) // timedelta(microseconds=1)
         self._ids = {table.name: itertools.count(1) for table in self.TABLES}
         self._seq = itertools.count(1_000)  # behind what the setting up wrote
         self._next = self._units()
@@ -155,7 +157,8 @@ class _Rows:
             "capture_id": f"{serial}-{view}", "view": view, "sha256": f"{unit_id:064x}", "size": 200_000,
             "media_type": "image/jpeg", "width": 1600, "height": 1200, "captured_at": at, "received_at": at,
             "skew_s": 0.0, "simulated": False, "brightness": 120.0, "contrast": 60.0, "sharpness": 80.0,
-            "saturated": 0.01, "unfit": None, "policy_id": place.policy, "outcome": "pass",
+            "saturated": 0.01, "mean": 118.0, "black": 0.001, "red": 2.0,
+            "blue": -3.0, "noise": 1.5, "picture": unit_id, "unfit": None, "policy_id": place.policy, "outcome": "pass",
             "reason": "score_below", "detail": "", "decided_at": at, "seen_by_person": seen,
         }  # fmt: skip
 

@@ -29,7 +29,7 @@ def environment(language: str = "en") -> Environment:
     filters: dict[str, Callable[..., str]] = {
         "span": says.span, "share": says.share, "shares": says.shares, "stamp": says.stamp, "score": says.score,
         "number": says.number, "version": version, "roughly": says.roughly, "said": says.said,
-        "brief": says.brief, "bytes": says.bytes,
+        "brief": says.brief, "bytes": says.bytes, "figure": says.figure,
     }  # fmt: skip
     made.filters.update(filters)
     made.globals.update(t=says.words, word=texts.word, plural=texts.plural, static=static, LANGUAGES=texts.LANGUAGES)

@@ -77,6 +77,15 @@ class Speech:
             )
         return str(self.words.span.seconds.format(n=self.number(seconds, 1))) if seconds < 90 else self.span(seconds)
 
+    def figure(self, value: float | None, unit: str) -> str:
+        """A figure kept over time, in its unit."""
+        if value is None or unit == "share":
+            return self.share(value)
+        if unit in ("seconds", "milliseconds"):
+            seconds = value / (1000 if unit == "milliseconds" else 1)
+            return ("\u2212" if seconds < 0 else "") + self.brief(abs(seconds))
+        return self.number(value, 0 if abs(value) >= 1000 else 1 if abs(value) >= 10 else 3)
+
     def bytes(self, size: float | None) -> str:
         """A size in GB, or in MB where that is little."""
         if size is None:

@@ -1,26 +1,16 @@
 """Figures over time: counts, sums and extremes of a stretch, which merge exactly into those of a longer one."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from enum import StrEnum
 from typing import NamedTuple
 
-MINUTE, HOUR, DAY = 60, 3600, 86_400  # seconds
-SPANS = (MINUTE, HOUR, DAY)
-FINER = {HOUR: MINUTE, DAY: HOUR}  # what each span is merged from
-KEEP = {MINUTE: 35 * DAY, HOUR: 3 * 365 * DAY}  # seconds; days are kept for good
+from inspection.core.stage import Stage
+
+MINUTE, TEN_MINUTES, HOUR, DAY = 60, 600, 3600, 86_400  # seconds
+SPANS = (MINUTE, TEN_MINUTES, HOUR, DAY)
+FINER = {TEN_MINUTES: MINUTE, HOUR: TEN_MINUTES, DAY: HOUR}  # what each span is merged from
+KEEP = {MINUTE: 35 * DAY, TEN_MINUTES: 35 * DAY, HOUR: 3 * 365 * DAY}  # seconds; days are kept for good
 FEWEST = 20  # of which a figure that tells of single units is shown
-
-
-class Stage(StrEnum):
-    """Where on its way an image is, in order: a change is to be seen where it starts."""
-
-    CAPTURE = "capture"
-    QUALITY = "quality"
-    LOCATE = "locate"
-    PREDICT = "predict"
-    DECIDE = "decide"
-    REVIEW = "review"
 
 
 class Sum(NamedTuple):
@@ -39,6 +29,7 @@ class Sum(NamedTuple):
 
 
 Figures = Mapping[str, Sum]
+Stored = Mapping[str, Sequence[float]]  # the same as read from rows, where thousands of `Sum`s would cost too much
 
 
 def share(n: int, some: int) -> Sum:
@@ -51,17 +42,17 @@ def count(n: int) -> Sum:
     return Sum(1, n, n, n)
 
 
-def merge(parts: Iterable[Figures]) -> dict[str, Sum]:
+def merge(parts: Iterable[Figures | Stored]) -> dict[str, Sum]:
     """The figures of all parts together, whatever the order and the split."""
     found: dict[str, Sum] = {}
     for part in parts:
         for name, (n, total, low, high) in part.items():
             was = found.get(name)
             if was is None:
-                found[name] = Sum(n, total, low, high)
+                found[name] = Sum(int(n), total, low, high)
             else:
                 least, most = min(was.low, low), max(was.high, high)
-                found[name] = Sum(was.n + n, was.total + total, least, most)
+                found[name] = Sum(was.n + int(n), was.total + total, least, most)
     return found
 
 

@@ -1,10 +1,10 @@
-"""Keeps figures over time: each minute once it is over for good, hours from minutes, days from hours."""
+"""Keeps figures over time: each minute once it is over for good, and longer spans from shorter ones."""
 
 from collections import defaultdict
 from collections.abc import Iterable
 from datetime import datetime
 
-from inspection.core.tally import DAY, FINER, HOUR, KEEP, MINUTE, SPANS, Figures, merge
+from inspection.core.tally import DAY, FINER, KEEP, MINUTE, SPANS, Figures, Stored, merge
 from inspection.store import lines, tally, tally_images, tally_units
 from inspection.store.database import Database, Tx
 from inspection.store.lines import LineInForce
@@ -23,7 +23,7 @@ def watch(db: Database, now: datetime) -> int:
     if not begun:
         first = (over - BEFORE_THE_FIRST) // DAY * DAY
         db.write(lambda tx: tally.begin(tx, dict.fromkeys(SPANS, first)))
-    return _close_minutes(db, over) + _close_longer(db, HOUR) + _close_longer(db, DAY)
+    return _close_minutes(db, over) + sum(_close_longer(db, span) for span in FINER)
 
 
 def _close_minutes(db: Database, over: int) -> bool:
@@ -70,8 +70,8 @@ def _close_longer(db: Database, span: int) -> bool:
     return db.write(keep)
 
 
-def _merged(parts: Iterable[tuple[Key, Figures]]) -> dict[Key, Figures]:
-    found: dict[Key, list[Figures]] = defaultdict(list)
+def _merged(parts: Iterable[tuple[Key, Figures | Stored]]) -> dict[Key, Figures]:
+    found: dict[Key, list[Figures | Stored]] = defaultdict(list)
     for key, figures in parts:
         found[key].append(figures)
     return {key: merge(figures) for key, figures in found.items()}

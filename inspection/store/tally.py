@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from sqlalchemy import delete, insert, select, update
 
-from inspection.core.tally import Figures, Sum
+from inspection.core.tally import Figures, Stored
 from inspection.store.database import Tx
 from inspection.store.records import TALLY, TALLY_UNTIL, dump
 
@@ -46,7 +46,7 @@ def close(tx: Tx, span: int, old: int, new: int, rows: Mapping[Key, Figures]) ->
     return True
 
 
-def rows(tx: Tx, line_ids: Sequence[int], span: int, since: int, before: int) -> Iterable[tuple[Key, dict[str, Sum]]]:
+def rows(tx: Tx, line_ids: Sequence[int], span: int, since: int, before: int) -> Iterable[tuple[Key, Stored]]:
     """The rows of some lines that start in that time, in order of their start for each line."""
     query = (
         select(TALLY.c.line_id, TALLY.c.camera_id, TALLY.c.view, TALLY.c.start, TALLY.c.figures)
@@ -54,7 +54,7 @@ def rows(tx: Tx, line_ids: Sequence[int], span: int, since: int, before: int) ->
         .order_by(TALLY.c.line_id, TALLY.c.start)
     )
     for *key, figures in tx.execute(query):
-        yield Key(*key), {name: Sum(*values) for name, values in json.loads(figures).items()}
+        yield Key(*key), json.loads(figures)
 
 
 def forget(tx: Tx, line_ids: Sequence[int], span: int, before: int) -> None:

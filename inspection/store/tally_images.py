@@ -15,6 +15,7 @@ from inspection.store.records import IMAGE, POLICY, PREDICTION
 from inspection.store.tally import Key
 
 SECOND = 1_000_000
+NEARBY = 8  # images before one among which the picture before is looked for
 _MEASURED = {
     **{name: IMAGE.c[name] for name in (*monitor.FIGURES, "width", "height")}, "skew": IMAGE.c.skew_s,
 }  # fmt: skip
@@ -57,7 +58,10 @@ def images(tx: Tx, since: int, before: int) -> Iterator[tuple[Key, dict[str, Sum
     }  # fmt: skip
     columns = [column for one in _MEASURED.values() for column in summed(one)]
     key = (IMAGE.c.line_id, IMAGE.c.camera_id, IMAGE.c.view, minute(IMAGE.c.decided_at))
-    again = (func.count(IMAGE.c.picture), when(IMAGE.c.picture == _picture_before()))
+    again = (
+        func.count(IMAGE.c.picture),
+        when(and_(IMAGE.c.picture.is_not(None), IMAGE.c.picture == _picture_before())),
+    )
     query = select(*key, func.count(), *again, *counts.values(), *columns)
     for row in tx.execute(query.where(*decided(since, before)).group_by(*key)):
         n, pictures, repeated, values = row[4], int(row[5]), row[6], list(row[7:])
@@ -99,11 +103,14 @@ def decided(since: int, before: int) -> tuple[ColumnElement[bool], ColumnElement
 
 
 def _picture_before() -> ColumnElement[int]:
-    """The last picture that the same camera sent of the same view of another unit before."""
+    """The last picture that the same camera sent of the same view of another unit before, among a few: a camera whose
+    images are not measured would else be looked through as a whole, for each image."""
     before = IMAGE.alias("before")
     same = (before.c.camera_id == IMAGE.c.camera_id, before.c.view == IMAGE.c.view, before.c.id < IMAGE.c.id)
-    query = select(before.c.picture).where(*same, before.c.picture.is_not(None), before.c.unit_id != IMAGE.c.unit_id)
-    return query.order_by(before.c.id.desc()).limit(1).scalar_subquery()
+    last = select(before.c.id, before.c.picture, before.c.unit_id).where(*same).order_by(before.c.id.desc())
+    few = last.limit(NEARBY).correlate(IMAGE).subquery()
+    query = select(few.c.picture).where(few.c.picture.is_not(None), few.c.unit_id != IMAGE.c.unit_id)
+    return query.order_by(few.c.id.desc()).limit(1).correlate(IMAGE).scalar_subquery()
 
 
 def _key(row: object) -> Key:

@@ -12,6 +12,7 @@ from sqlalchemy import ColumnElement, Subquery, case, func, select
 from inspection.core.label import UNDO_WITHIN
 from inspection.core.level import FREEDOM
 from inspection.core.moment import micros
+from inspection.core.stage import Stage
 from inspection.store import monitor, opinions, queue
 from inspection.store.database import Tx
 from inspection.store.lines import LineInForce
@@ -37,10 +38,12 @@ class Asked:
 
 @dataclass(frozen=True, kw_only=True)
 class Figure:
-    """One figure of a line. `rests` is whether it also speaks of a line that does not run; `trains` whether a new
-    training may mend it: what the AI and people say of parts, and nothing that a lamp, lens or clock can cause."""
+    """One figure of a line; `stage` is where in the pipeline it is measured. `rests` is whether it also speaks of a
+    line that does not run; `trains` whether a new training may mend it: what the AI and people say of parts, and
+    nothing that a lamp, lens or clock can cause."""
 
     name: str
+    stage: Stage
     title: str
     unit: str
     window: timedelta
@@ -176,27 +179,48 @@ FIGURES: dict[str, Figure] = {
     figure.name: figure
     for figure in (
         Figure(
-            name="reject_rate", title="Reject rate", unit=SHARE, window=_HOUR, compute=_reject_rate, trains=True
-        ),
-        Figure(name="refer_rate", title="Refer rate", unit=SHARE, window=_HOUR, compute=_refer_rate, trains=True),
-        Figure(name="null_outputs", title="Images without an opinion", unit=SHARE, window=_SOON, compute=_null_outputs),
-        Figure(name="overrides", title="Overrides", unit=SHARE, window=4 * _HOUR, compute=_overrides, trains=True),
-        Figure(name="unsure", title="Unsure answers", unit=SHARE, window=_HOUR, compute=_unsure, trains=True),
-        Figure(
-            name="queue_age", title="Oldest unit waiting", unit=SECONDS, window=_SOON, compute=_queue_age, rests=True
+            name=RUNNING, stage=Stage.CAPTURE, title="Images per minute", unit=PER_MINUTE, window=_SOON,
+            compute=_images_per_minute, rests=True,
         ),
         Figure(
-            name=RUNNING, title="Images per minute", unit=PER_MINUTE, window=_SOON, compute=_images_per_minute,
-            rests=True,
-        ),
-        Figure(name="unfit_share", title="Unfit images", unit=SHARE, window=_HOUR, compute=_unfit_share),
-        Figure(name="clock_skew", title="Camera clock off by", unit=SECONDS, window=_SOON, compute=_clock_skew),
-        Figure(
-            name="brightness", title="Brightness off its baseline", unit=TIMES, window=_HOUR, compute=_brightness
+            name="clock_skew", stage=Stage.CAPTURE, title="Camera clock off by", unit=SECONDS, window=_SOON,
+            compute=_clock_skew,
         ),
         Figure(
-            name="disk_left", title="Disk left", unit=SHARE, window=_SOON, compute=lambda asked: asked.disk_left,
-            rests=True,
+            name="disk_left", stage=Stage.CAPTURE, title="Disk left", unit=SHARE, window=_SOON,
+            compute=lambda asked: asked.disk_left, rests=True,
+        ),
+        Figure(
+            name="brightness", stage=Stage.QUALITY, title="Brightness off its baseline", unit=TIMES, window=_HOUR,
+            compute=_brightness,
+        ),
+        Figure(
+            name="unfit_share", stage=Stage.QUALITY, title="Unfit images", unit=SHARE, window=_HOUR,
+            compute=_unfit_share,
+        ),
+        Figure(
+            name="null_outputs", stage=Stage.PREDICT, title="Images without an opinion", unit=SHARE, window=_SOON,
+            compute=_null_outputs,
+        ),
+        Figure(
+            name="reject_rate", stage=Stage.DECIDE, title="Reject rate", unit=SHARE, window=_HOUR,
+            compute=_reject_rate, trains=True,
+        ),
+        Figure(
+            name="refer_rate", stage=Stage.DECIDE, title="Refer rate", unit=SHARE, window=_HOUR,
+            compute=_refer_rate, trains=True,
+        ),
+        Figure(
+            name="overrides", stage=Stage.REVIEW, title="Overrides", unit=SHARE, window=4 * _HOUR,
+            compute=_overrides, trains=True,
+        ),
+        Figure(
+            name="unsure", stage=Stage.REVIEW, title="Unsure answers", unit=SHARE, window=_HOUR, compute=_unsure,
+            trains=True,
+        ),
+        Figure(
+            name="queue_age", stage=Stage.REVIEW, title="Oldest unit waiting", unit=SECONDS, window=_SOON,
+            compute=_queue_age, rests=True,
         ),
     )
 }  # fmt: skip

@@ -5,7 +5,8 @@ import itertools
 from hypothesis import given
 from hypothesis import strategies as st
 
-from inspection.core.tally import FIGURES, FINER, KEEP, Stage, Sum, merge, share
+from inspection.core.stage import Stage
+from inspection.core.tally import FIGURES, FINER, KEEP, Sum, merge, share
 
 WHOLE = st.integers(-1000, 1000)
 ROWS = st.lists(st.tuples(st.sampled_from(["brightness", "unfit", "score"]), WHOLE), min_size=1, max_size=60)

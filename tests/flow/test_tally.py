@@ -9,7 +9,7 @@ import pytest
 from inspection.core.decide import Verdict
 from inspection.core.level import Level
 from inspection.core.predict import Failure
-from inspection.core.tally import DAY, FIGURES, HOUR, KEEP, MINUTE, Sum, merge
+from inspection.core.tally import DAY, FIGURES, HOUR, KEEP, MINUTE, SPANS, TEN_MINUTES, Sum, merge
 from inspection.flow import label, review, tally
 from inspection.store import lines
 from inspection.store import tally as kept
@@ -31,7 +31,7 @@ def rows(plant: Plant, span: int = MINUTE, view: str | None = "front") -> dict[i
     with plant.db.read() as tx:
         found = kept.rows(tx, [plant.camera.line_id], span, 0, 2**40)
         return {
-            (key.start - BEGAN) // MINUTE: figures
+            (key.start - BEGAN) // MINUTE: {name: Sum(*values) for name, values in figures.items()}
             for key, figures in found
             if (key.camera_id, key.view) == (camera, view or "")
         }
@@ -199,7 +199,7 @@ def test_whatever_the_ticks_all_images_and_answers_are_counted_once(any_plant: P
             tally.watch(plant.db, plant.now)
     plant.later(days=2)
     watch(plant)
-    for span in (MINUTE, HOUR, DAY):
+    for span in SPANS:
         front, whole = merge(rows(plant, span).values()), merge(rows(plant, span, None).values())
         assert front["images"].total == front["brightness"].n == 40, span
         assert whole["answers"].total == 14, span
@@ -209,7 +209,7 @@ def test_whatever_the_ticks_all_images_and_answers_are_counted_once(any_plant: P
     for view in ("front", None):
         camera = WHOLE if view is None else plant.camera.id
         whole = merge(one for key, one in at_once.items() if (key.camera_id, key.view) == (camera, view or ""))
-        for span in (MINUTE, HOUR, DAY):
+        for span in SPANS:
             merged = merge(rows(plant, span, view).values())
             assert merged.keys() == whole.keys()
             assert all(merged[name] == pytest.approx(whole[name]) for name in whole), span
@@ -255,9 +255,10 @@ def test_minutes_are_dropped_once_they_are_old_and_hours_stay(any_plant: Plant) 
     at(plant, KEEP[MINUTE] / 60)
     skipped = int(plant.now.timestamp()) // HOUR * HOUR
     plant.write(lambda tx: kept.close(tx, MINUTE, kept.until(tx, MINUTE) or 0, skipped, {}))
+    plant.write(lambda tx: kept.close(tx, TEN_MINUTES, kept.until(tx, TEN_MINUTES) or 0, skipped - TEN_MINUTES, {}))
     plant.write(lambda tx: kept.close(tx, HOUR, kept.until(tx, HOUR) or 0, skipped - HOUR, {}))
     plant.write(lambda tx: kept.close(tx, DAY, kept.until(tx, DAY) or 0, skipped // DAY * DAY, {}))
-    watch(plant)
+    tally.watch(plant.db, plant.now)
     assert 0 in rows(plant), "not yet"
     plant.later(hours=3)
     watch(plant)

@@ -22,6 +22,7 @@ ENGINEERS_LOOK = [
     "/channels",
     "/system",
     "/units/export/csv",
+    "/lines/phones/figures",
     "/lines/phones/replay",
     "/lines/phones/rollout",
     "/lines/phones/study",

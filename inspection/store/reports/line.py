@@ -172,7 +172,7 @@ def _evidence(
     tx: Tx, known: lines.LineInForce, registry: list[Model], model: str | None, graded: list[Graded]
 ) -> Evidence:
     terms = known.policy.terms
-    escapes, overkill, automated = _risks(terms.level, terms.pass_below, terms.reject_above, graded)
+    escapes, overkill, automated = risks(terms.level, terms.pass_below, terms.reject_above, graded)
     failed, predictions = ladder.failures(tx, known.id, model)
     version = next((m.version for m in registry if m.artefact == model), None)
     return Evidence(
@@ -200,9 +200,11 @@ def _curve(graded: list[Graded]) -> Curve | None:
     return curve(counts, Risk.PER_UNIT) if len(counts.thresholds) else None
 
 
-def _risks(
+def risks(
     level: Level, pass_below: float | None, reject_above: float | None, graded: list[Graded]
 ) -> tuple[Rate | None, Rate | None, float | None]:
+    """Escapes and overkill of these terms by blind labels, and the share that the AI would settle; None without
+    labels or thresholds."""
     if not graded or (pass_below is None and reject_above is None):
         return None, None, None
     high = 2.0 if reject_above is None else reject_above

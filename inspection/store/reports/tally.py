@@ -1,0 +1,216 @@
+"""A line's figures over time, by stage of the pipeline, from the rows that are kept of them: no image is read."""
+
+import math
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from statistics import median, quantiles
+
+from sqlalchemy import select
+
+from inspection.core import stage
+from inspection.core.evidence import Rate
+from inspection.core.label import UNDO_WITHIN
+from inspection.core.line import Line
+from inspection.core.stage import Stage
+from inspection.core.tally import DAY, FEWEST, FIGURES, HOUR, MINUTE, TEN_MINUTES, Figure, Stored, merge
+from inspection.store import alarms, lines, tally
+from inspection.store.alarms import Alarm
+from inspection.store.database import Tx
+from inspection.store.lines import LineInForce
+from inspection.store.records import CAMERA
+from inspection.store.reports.line import graded, risks
+from inspection.store.watched import FIGURES as WATCHED
+
+NEWEST, USUAL = 15 * MINUTE, 7 * DAY
+FEWEST_HOURS = 8  # of which it can be said what is usual
+Eye = tuple[int, str]  # a camera's id and its view; (0, "") for the line as a whole
+_LINE: Eye = (tally.WHOLE, "")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Span:
+    """How far back is looked, in which rows, and how long a point is, in seconds."""
+
+    length: int
+    kept: int
+    step: int
+
+
+SPANS = {
+    "hours": Span(length=3 * HOUR, kept=MINUTE, step=MINUTE),
+    "day": Span(length=DAY, kept=TEN_MINUTES, step=TEN_MINUTES),
+    "week": Span(length=7 * DAY, kept=HOUR, step=HOUR),
+    "month": Span(length=31 * DAY, kept=HOUR, step=2 * HOUR),
+    "year": Span(length=366 * DAY, kept=DAY, step=DAY),
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Usual:
+    """What an hour's mean was in the last week: the median, and the range beyond which one stands out (Tukey's fences,
+    which a quarter of odd hours does not move)."""
+
+    median: float
+    low: float
+    high: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class Curve:
+    """One figure of the line or of a camera's view. Points are (n, sum, least, greatest) in the order of the page's
+    times, None where nothing came; `withheld` is whether some were too few to be told. `newest` is of the last quarter
+    of an hour."""
+
+    figure: Figure
+    camera: str
+    view: str
+    points: tuple[Sequence[float] | None, ...]
+    withheld: bool
+    newest: float | None
+    usual: Usual | None
+
+    @property
+    def stands_out(self) -> bool:
+        """Whether the newest value is unlike those of the last week."""
+        if self.newest is None or self.usual is None:
+            return False
+        return not self.usual.low <= self.newest <= self.usual.high
+
+
+@dataclass(frozen=True, kw_only=True)
+class StageFigures:
+    """One stage: its alarms that stand, the gravest first, and its figures."""
+
+    stage: Stage
+    alarms: tuple[Alarm, ...]
+    curves: tuple[Curve, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class FiguresPage:
+    """A line's figures from `start` on, one point each `step`; `ran` is whether images came in the last quarter of an
+    hour, None before the first figures. Escapes and overkill are what blind labels say of the policy in force."""
+
+    line: Line
+    start: datetime
+    step: timedelta
+    points: int
+    ran: bool | None
+    stages: tuple[StageFigures, ...]
+    escapes: Rate | None
+    overkill: Rate | None
+
+
+def page(tx: Tx, name: str, now: datetime, span: Span, since: datetime | None = None) -> FiguresPage:
+    """The figures of the line of that name; from `since` on, else the newest. Raises Unknown."""
+    known = lines.in_force(tx, name)
+    start, end = _stretch(tx, now, span, since)
+    eyes = _merged(tx, known, span, start, end)
+    done = tally.until(tx, MINUTE)
+    newest = {} if done is None else _whole(tx, known, MINUTE, done - NEWEST, done)
+    usual = {} if done is None else _hours(tx, known, done - USUAL, done)
+    points = (end - start) // span.step
+    curves = [
+        _curve(figure, eye, camera, eyes[eye], points, newest.get(eye, {}), usual.get(eye, []))
+        for eye, camera in _in_order(tx, known, eyes)
+        for figure in FIGURES.values()
+        if figure.of_view == (eye != _LINE) and any(figure.name in found for found in eyes[eye].values())
+    ]
+    standing = _by_stage(alarms.standing(tx, known.id))
+    terms = known.policy.terms
+    labelled = graded(tx, known.id, terms.model, now - UNDO_WITHIN)
+    escapes, overkill, _ = risks(terms.level, terms.pass_below, terms.reject_above, labelled)
+    return FiguresPage(
+        line=known.line,
+        start=datetime.fromtimestamp(start, now.tzinfo),
+        step=timedelta(seconds=span.step),
+        points=points,
+        ran=None if done is None else any("images" in found for found in newest.values()),
+        stages=tuple(
+            StageFigures(
+                stage=one, alarms=tuple(standing[one]), curves=tuple(c for c in curves if c.figure.stage is one)
+            )
+            for one in Stage
+        ),
+        escapes=escapes,
+        overkill=overkill,
+    )
+
+
+def _stretch(tx: Tx, now: datetime, span: Span, since: datetime | None) -> tuple[int, int]:
+    """From when until when, in seconds, on whole steps."""
+    done = tally.until(tx, span.kept) or int(now.timestamp()) // span.step * span.step
+    start = done - span.length if since is None else int(since.timestamp())
+    start = -(-start // span.step) * span.step
+    end = min(-(-done // span.step) * span.step, start + span.length)
+    return start, max(start, end)
+
+
+def _merged(tx: Tx, known: LineInForce, span: Span, start: int, end: int) -> dict[Eye, dict[int, Stored]]:
+    """For each view, the figures of each point that has any."""
+    found: dict[Eye, dict[int, list[Stored]]] = defaultdict(lambda: defaultdict(list))
+    for key, figures in tally.rows(tx, [known.id], span.kept, start, end):
+        found[key.camera_id, key.view][(key.start - start) // span.step].append(figures)
+    return {
+        eye: {at: parts[0] if len(parts) == 1 else merge(parts) for at, parts in points.items()}
+        for eye, points in found.items()
+    }
+
+
+def _whole(tx: Tx, known: LineInForce, span: int, start: int, end: int) -> dict[Eye, Stored]:
+    found: dict[Eye, list[Stored]] = defaultdict(list)
+    for key, figures in tally.rows(tx, [known.id], span, start, end):
+        found[key.camera_id, key.view].append(figures)
+    return {eye: merge(parts) for eye, parts in found.items()}
+
+
+def _hours(tx: Tx, known: LineInForce, start: int, end: int) -> dict[Eye, list[Stored]]:
+    found: dict[Eye, list[Stored]] = defaultdict(list)
+    for key, figures in tally.rows(tx, [known.id], HOUR, start, end):
+        found[key.camera_id, key.view].append(figures)
+    return found
+
+
+def _in_order(tx: Tx, known: LineInForce, eyes: Iterable[Eye]) -> list[tuple[Eye, str]]:
+    """The line first, then its cameras' views, each with its camera's name."""
+    names = {row.id: row.name for row in tx.execute(select(CAMERA.c.id, CAMERA.c.name))}
+    order = {view: at for at, view in enumerate(known.line.recipe.views)}
+    found = [(eye, names.get(eye[0], "")) for eye in eyes]
+    return sorted(found, key=lambda one: (one[0] != _LINE, one[1], order.get(one[0][1], len(order)), one[0][1]))
+
+
+def _curve(
+    figure: Figure, eye: Eye, camera: str, found: dict[int, Stored], points: int, newest: Stored,
+    hours: Sequence[Stored],
+) -> Curve:  # fmt: skip
+    name, least = figure.name, FEWEST if figure.tells else 1
+    sums = [None if at not in found else found[at].get(name) for at in range(points)]
+    last = newest.get(name)
+    told = [one[name] for one in hours if name in one and one[name][0] >= least]
+    return Curve(
+        figure=figure,
+        camera=camera,
+        view=eye[1],
+        points=tuple(one if one is not None and one[0] >= least else None for one in sums),
+        withheld=any(one is not None and one[0] < least for one in sums),
+        newest=last[1] / last[0] if last is not None and last[0] >= least else None,
+        usual=_usual([one[1] / one[0] for one in told]),
+    )
+
+
+def _usual(means: Sequence[float]) -> Usual | None:
+    if len(means) < FEWEST_HOURS:
+        return None
+    low, middle, high = quantiles(means, n=4, method="inclusive")
+    room = max(1.5 * (high - low), 0.02 * abs(middle), math.ulp(1.0))
+    return Usual(median=median(means), low=low - room, high=high + room)
+
+
+def _by_stage(standing: Iterable[Alarm]) -> dict[Stage, list[Alarm]]:
+    found: dict[Stage, list[Alarm]] = defaultdict(list)
+    for one in sorted(standing, key=lambda alarm: alarm.severity.rank, reverse=True):
+        watched = WATCHED.get(one.kind)
+        found[watched.stage if watched else stage.ALARMS.get(one.kind, Stage.DECIDE)].append(one)
+    return found
