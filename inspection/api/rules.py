@@ -72,6 +72,7 @@ class SuggestionBody(BaseModel):
     old: float
     new: float
     good_days: list[date]
+    own: list[date] = Field(description="Those of them on which the rule itself fired: were they good?")
     left_out: dict[str, str] = Field(description="Other days, each with why.")
     readings: int
     old_fires: int = Field(description="So often the rule would have fired on the good days.")
@@ -130,7 +131,8 @@ def get_suggestion(caller: AsEngineer, line: LineName, number: Id, days: Days = 
     """The threshold that the last good days suggest."""
     found = caller.read(lambda tx: suggest.suggested(tx, line=line, rule_id=number, days=days, now=caller.now))
     return SuggestionBody(
-        old=found.old.threshold, new=found.new.threshold, good_days=list(found.good), readings=found.readings,
+        old=found.old.threshold, new=found.new.threshold, good_days=list(found.good), own=list(found.own),
+        readings=found.readings,
         left_out={day.day.isoformat(): day.left_out for day in found.left_out}, old_fires=found.old_fires,
         new_fires=found.new_fires,
     )  # fmt: skip

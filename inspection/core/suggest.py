@@ -11,6 +11,7 @@ from inspection.core.alarm import InvalidAlarm, State, begin, observe
 from inspection.core.rule import Comparison, Rule
 
 SPANS = (7, 14, 28)  # days to look back
+ITSELF = "itself"
 FEWEST_DAYS, FEWEST_READINGS = 3, 100
 MARGIN, LEAST_MARGIN = 0.2, 0.02  # of the way from the median to the worst; of the worst itself
 
@@ -19,7 +20,8 @@ Reading = tuple[datetime, float]
 
 @dataclass(frozen=True, kw_only=True)
 class Day:
-    """A day in UTC with what the figure was, and why it is left out: `alarm`, `recipe`, `policy`, `no_figures`."""
+    """A day in UTC with what the figure was, and why it is left out: `alarm`, `recipe`, `policy`, `no_figures`, or
+    `itself` where no alarm stood but the rule's own."""
 
     day: date
     readings: tuple[Reading, ...]
@@ -28,11 +30,13 @@ class Day:
 
 @dataclass(frozen=True, kw_only=True)
 class Suggestion:
-    """A rule's threshold as it is and as the good days suggest it, with how often each would have fired in them."""
+    """A rule's threshold as it is and as the good days suggest it, with how often each would have fired in them. `own`
+    are those of them on which the rule itself fired: only a person can say that these were good."""
 
     old: Rule
     new: Rule
     good: tuple[date, ...]
+    own: tuple[date, ...]
     left_out: tuple[Day, ...]
     readings: int
     old_fires: int
@@ -58,8 +62,12 @@ def fires(rule: Rule, days: Sequence[Day]) -> int:
 
 def suggest(rule: Rule, days: Sequence[Day], highest: float = math.inf) -> Suggestion:
     """The tightest threshold at which the rule would have kept still on the good days, with a margin of a fifth of the
-    way from the median to there; at most `highest`. Raises InvalidAlarm where the days say too little."""
+    way from the median to there; at most `highest`. A rule that is too tight fires nearly every day: where too few days
+    are left, those count on which nothing but the rule itself fired. Raises InvalidAlarm where the days say too
+    little."""
     good = [day for day in days if not day.left_out]
+    if len(good) < FEWEST_DAYS:
+        good = [day for day in days if day.left_out in ("", ITSELF)]
     values = sorted(value for day in good for _, value in day.readings)
     if len(good) < FEWEST_DAYS or len(values) < FEWEST_READINGS:
         raise InvalidAlarm(
@@ -74,7 +82,8 @@ def suggest(rule: Rule, days: Sequence[Day], highest: float = math.inf) -> Sugge
         threshold = max(threshold, 0.0)
     new = replace(rule, threshold=threshold)
     return Suggestion(
-        old=rule, new=new, good=tuple(day.day for day in good), left_out=tuple(day for day in days if day.left_out),
+        old=rule, new=new, good=tuple(day.day for day in good), left_out=tuple(day for day in days if day not in good),
+        own=tuple(day.day for day in good if day.left_out),
         readings=len(values), old_fires=fires(rule, good), new_fires=fires(new, good),
     )  # fmt: skip
 

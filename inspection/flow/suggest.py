@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 
 from inspection.core.alarm import InvalidAlarm
-from inspection.core.suggest import SPANS, Day, Suggestion, days_before, suggest
+from inspection.core.suggest import ITSELF, SPANS, Day, Suggestion, days_before, suggest
 from inspection.flow import rules as flow
 from inspection.store import rules
 from inspection.store.database import Tx
@@ -21,7 +21,7 @@ def suggested(tx: Tx, *, line: str, rule_id: int, days: int, now: datetime) -> S
     kept = flow.find(tx, line, rule_id)
     wanted = days_before(now, days)
     since, until = _midnight(wanted[0]), _midnight(wanted[-1]) + timedelta(days=1)
-    why = {at.date(): word for at, word in rules.changes(tx, kept.line_id, since, until)}
+    why = {at.date(): word for at, word in rules.changes(tx, kept.line_id, since, until, rule_id, ITSELF)}
     by_day: dict[date, list[tuple[datetime, float]]] = {day: [] for day in wanted}
     for at, value in rules.readings(tx, kept.line_id, kept.rule.figure, since, until):
         by_day[at.date()].append((at, value))
@@ -41,8 +41,8 @@ def adopt(
     if abs(found.new.threshold - threshold) > 1e-9:
         raise InvalidAlarm("The suggestion has changed while you were looking at it. Look at it again.")
     told = {
-        "old": found.old.threshold, "new": threshold, "good_days": found.good, "old_fires": found.old_fires,
-        "new_fires": found.new_fires,
+        "old": found.old.threshold, "new": threshold, "good_days": found.good, "own": found.own,
+        "old_fires": found.old_fires, "new_fires": found.new_fires,
         "left_out": {str(day.day): day.left_out for day in found.left_out},
     }  # fmt: skip
     new = replace(found.old, threshold=threshold)

@@ -80,33 +80,40 @@ def readings(tx: Tx, line_id: int, figure: str, since: datetime, until: datetime
     return [(moment(at), value) for at, value in tx.execute(query)]
 
 
-def changes(tx: Tx, line_id: int, since: datetime, until: datetime) -> list[tuple[datetime, str]]:
-    """When alarms stood or began on a line, and when its recipe or policy changed, each with the word for it."""
+def changes(
+    tx: Tx, line_id: int, since: datetime, until: datetime, rule_id: int, word: str
+) -> list[tuple[datetime, str]]:
+    """When alarms stood or began on a line, and when its recipe or policy changed, each with the word for it; first
+    the alarms of one rule, by a word of their own."""
     span = (micros(since), micros(until))
-    found = [
+    known = [
         (at, "recipe")
         for at in _times(
             tx, select(RECIPE.c.at).where(RECIPE.c.line_id == line_id, RECIPE.c.number > 1, RECIPE.c.at.between(*span))
         )
     ]
-    found += [
+    known += [
         (at, "policy")
         for at in _times(
             tx, select(POLICY.c.in_force_at).where(POLICY.c.line_id == line_id, POLICY.c.in_force_at.between(*span))
         )
     ]
-    query = select(ALARM.c.opened_at, ALARM.c.cleared_at).where(
+    query = select(ALARM.c.rule_id, ALARM.c.opened_at, ALARM.c.cleared_at).where(
         ALARM.c.line_id == line_id,
         ALARM.c.state != "pending",
         ALARM.c.opened_at <= span[1],
         (ALARM.c.cleared_at.is_(None)) | (ALARM.c.cleared_at >= span[0]),
     )
-    for opened, cleared in tx.execute(query):
+    own = list[tuple[datetime, str]]()
+    for number, opened, cleared in tx.execute(query):
         at, end = max(moment(opened), since), until if cleared is None else moment(cleared)
         while at.date() <= end.date() and at < until:
-            found.append((at, "alarm"))
+            if number == rule_id:
+                own.append((at, word))
+            else:
+                known.append((at, "alarm"))
             at += timedelta(days=1)
-    return found
+    return own + known
 
 
 def _times(tx: Tx, query: object) -> Iterable[datetime]:

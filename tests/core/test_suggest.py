@@ -69,3 +69,15 @@ def test_too_little_suggests_nothing() -> None:
 def test_a_share_stays_a_share_and_days_are_whole() -> None:
     assert suggest(RULE, [usual(i, 0.97) for i in (1, 2, 3)], highest=0.99).new.threshold == 0.99
     assert [day.day for day in days_before(datetime(2026, 1, 4, 12, tzinfo=UTC), 3)] == [1, 2, 3]
+
+
+def test_a_rule_that_fires_every_day_is_loosened_by_days_on_which_nothing_else_fired() -> None:
+    days = [usual(number, left_out="itself") for number in range(1, 6)] + [usual(6, 0.9, "alarm"), usual(7)]
+    tight = Rule(figure="x", comparison=Comparison.ABOVE, threshold=0.09)
+    found = suggest(tight, days)
+    assert found.new.threshold > 0.12
+    assert found.new_fires == 0
+    assert [one.day for one in found.own] == [1, 2, 3, 4, 5]
+    assert [one.left_out for one in found.left_out] == ["alarm"]
+    enough = suggest(tight, [*days, usual(8), usual(9)])
+    assert enough.own == (), "days that are good beyond doubt are enough"

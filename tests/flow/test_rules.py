@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from inspection.core.alarm import InvalidAlarm, Severity, State
+from inspection.core.alarm import InvalidAlarm, Severity, State, begin
 from inspection.core.decide import Verdict
 from inspection.core.level import Level
 from inspection.core.line import Unknown
@@ -215,6 +215,35 @@ def test_rules_change_with_a_reason_and_the_journal_keeps_both(plant: Plant) -> 
     with pytest.raises(Unknown):
         plant.write(lambda tx: rules.change(tx, line="phones", rule_id=999, rule=same, by="erin", reason=WHY,
                                             now=plant.now))  # fmt: skip
+
+
+def test_days_on_which_the_rule_itself_fired_loosen_it_where_there_are_no_others(any_plant: Plant) -> None:
+    plant = any_plant
+    watch(plant)
+    one, start = rule_of(plant, "queue_age"), plant.now.replace(hour=6) + timedelta(days=1)
+    for minutes in range(0, 5 * 1440, 30):
+        at = start + timedelta(minutes=minutes)
+        plant.write(lambda tx, at=at: kept.write_down(tx, one.line_id, {"queue_age": 2000.0}, at))
+
+    def fire(rule_id: int | None, day: int) -> None:
+        standing = begin(start + timedelta(days=day), by_hand=False)
+        number = plant.write(
+            lambda tx: alarms.add(
+                tx, one.line_id, "queue_age", f"{rule_id}-{day}", "Old.", one.rule.severity, standing, standing.since,
+                rule_id,
+            )
+        )  # fmt: skip
+        ended = standing.to(State.RESOLVED, standing.since + timedelta(hours=1), active=False)
+        plant.write(lambda tx: alarms.keep(tx, number, ended))
+
+    for day in range(5):
+        fire(one.id, day)
+    fire(None, 2)
+    plant.now = start + timedelta(days=6)
+    found = plant.read(lambda tx: suggest.suggested(tx, line="phones", rule_id=one.id, days=7, now=plant.now))
+    assert found.new.threshold > 2000 > one.rule.threshold
+    assert (start + timedelta(days=1)).date() in found.own
+    assert (start + timedelta(days=2)).date() not in found.own, "something else was wrong on that day too"
 
 
 def test_a_threshold_is_suggested_from_good_days_and_adopted(any_plant: Plant) -> None:
