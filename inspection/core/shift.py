@@ -17,6 +17,7 @@ JUMP = 1.0  # PSI beyond which one look alarms at once
 LEVEL = 0.01  # the highest p that speaks of a shift
 INSIDE = 0.75  # of a limit: where PSI must be for a warning or alarm to end
 ROUNDS = 499
+SCORE_EDGES = tuple(i / 20 for i in range(21))  # of histograms of scores
 BLOCKS = 5  # of the newest images, all of the same length
 
 Floats = NDArray[np.float64]

@@ -12,7 +12,7 @@ from inspection.core.journal import Change, facts, plain
 from inspection.core.line import Unknown
 from inspection.core.policy import InvalidPolicy
 from inspection.core.rule import Action
-from inspection.core.shift import Drift, Kind, Shift, Sizes, Trend, advance, histogram, shift
+from inspection.core.shift import SCORE_EDGES, Drift, Kind, Shift, Sizes, Trend, advance, histogram, shift
 from inspection.flow import alarm
 from inspection.store import alarms, drift, journal, lines
 from inspection.store.database import Database, Tx
@@ -21,7 +21,6 @@ from inspection.store.lines import LineInForce
 from inspection.store.monitor import Eye
 
 KIND = "drift"
-EDGES = [i / 20 for i in range(21)]  # of the histograms of scores
 USUAL = Sizes()
 
 
@@ -87,8 +86,8 @@ def _without_reference(tx: Tx, line: LineInForce) -> list[Eye]:
 def _begin(tx: Tx, line_ids: list[int], now: datetime) -> None:
     for line in (lines.in_force_by_id(tx, line_id) for line_id in line_ids):
         for eye in _without_reference(tx, line) if line.policy.terms.model else ():
-            reason = "Learned from the first images that the model judged."
-            drift.begin(tx, eye, line.recipe_id, line.policy.terms.model or "", alarm.BY, reason, now)
+            text = "Learned from the first images that the model judged."
+            drift.begin(tx, eye, line.recipe_id, line.policy.terms.model or "", alarm.BY, text, now)
 
 
 def _due(tx: Tx, line: LineInForce, sizes: Sizes) -> list[_View]:
@@ -138,7 +137,7 @@ def _keep(tx: Tx, view: _View, found: dict[Kind, Shift], now: datetime) -> None:
     for kind, seen in found.items():
         before = view.looks[kind].trend if kind in view.looks else None
         trend = advance(before, seen)
-        bins = histogram(view.values[kind], EDGES) if kind is Kind.SCORE else ()
+        bins = histogram(view.values[kind], SCORE_EDGES) if kind is Kind.SCORE else ()
         drift.add_look(tx, view.eye, newest.id, kind, int(view.images[-1]), seen, trend, bins, now)
         was = Drift.STEADY if before is None else before.state
         if trend.state is not was:

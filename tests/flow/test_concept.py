@@ -74,3 +74,19 @@ def test_what_was_judged_with_the_ai_in_sight_does_not_count(any_plant: Plant) -
     any_plant.level(Level.AI_ASSIST)
     any_plant.label_many(3)
     assert over_time(any_plant).labels == 0
+
+
+def test_a_unit_that_is_judged_again_counts_once_with_its_newest_label(any_plant: Plant) -> None:
+    """An image that came while somebody judged the unit sends it to people again."""
+    any_plant.level(Level.SHADOW)
+    any_plant.unit("one", 0.1)
+    held = any_plant.claim()
+    assert held is not None
+    any_plant.image("one", "front", 0.1, number=2)
+    any_plant.answer(held, Verdict.REJECT)
+    again = any_plant.claim()
+    if again is not None:
+        any_plant.answer(again, Verdict.PASS)
+    any_plant.later(seconds=31)
+    found = over_time(any_plant)
+    assert found.labels == 1

@@ -26,6 +26,7 @@ ENGINEERS_LOOK = [
     "/lines/phones/replay",
     "/lines/phones/rollout",
     "/lines/phones/study",
+    "/lines/phones/drift",
     f"/lines/phones/models/1/suspects/{SUSPECT}",
 ]
 ADJUDICATORS_LOOK, ADJUDICATORS_ACT = ["/adjudicate"], ["/adjudicate/second/1"]
@@ -50,7 +51,7 @@ ENGINEERS_ACT = [
     "/lines/phones/requests/1/done", "/lines/phones/rules", "/lines/phones/rules/1", "/lines/phones/rules/1/adopt",
     "/channels", "/channels/1/test", "/channels/1/remove",
     "/lines/phones/samples", "/lines/phones/samples/ab/remove", "/lines/phones/train",
-    "/lines/phones/train/1/cancel", "/lines/phones/light", "/lines/phones/light/check",
+    "/lines/phones/train/1/cancel", "/lines/phones/light", "/lines/phones/light/check", "/lines/phones/drift",
     "/lines/phones/demo", "/lines/phones/proof",
     "/lines/phones/known", "/lines/phones/known/1/retire", "/lines/phones/book", "/lines/phones/book/1/retire",
     "/lines/phones/study", "/study/1/state",
@@ -66,6 +67,7 @@ FIELDS = {
     "/lines/phones/policy": {"level": "human_only", "expected": "1"},
     "/lines/phones/cameras": {"name": "cam2"},
     "/lines/phones/light": {"camera": "cam1", "view": "front", "reason": "a new lamp was put in"},
+    "/lines/phones/drift": {"camera": "cam1", "view": "front", "reason": "another supplier of glass"},
     "/lines/phones/light/check": {"camera": "cam1", "view": "front"},
     "/lines/phones/demo": {"name": "lamp", "value": "1"},
     "/lines/phones/samples": {"view": "front"},

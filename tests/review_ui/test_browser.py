@@ -11,7 +11,7 @@ from tests.review_ui.plant import PASSWORD, picture
 
 PAGES = ["/", "/queue", "/review", "/review?line=gears", "/new-line", "/password", "/lines/gears", "/lines/phones",
          "/lines/phones/training", "/lines/phones/units", "/lines/phones/units/A-0", "/lines/phones/light",
-         "/lines/phones/book", "/andon", "/lines/phones/figures",
+         "/lines/phones/book", "/andon", "/lines/phones/figures", "/lines/phones/drift",
          "/lines/phones/models/1", "/lines/phones/replay", "/lines/phones/rollout", "/lines/phones/proof",
          "/journal", "/system", "/adjudicate", "/quality", "/lines/phones/study",
          "/units", "/units?layout=list&view=front"]  # fmt: skip

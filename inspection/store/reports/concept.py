@@ -21,8 +21,8 @@ _ALL_LABELLED = (Level.HUMAN_ONLY, Level.SHADOW)
 
 
 def judged(tx: Tx, line: LineInForce, now: datetime) -> list[Judged]:
-    """Blind labels that count and cannot be taken back any more, of units that the model in force has scored, the
-    oldest first.
+    """Blind labels that count and cannot be taken back any more, the newest of each unit that the model in force has
+    scored, the oldest first.
 
     Where people inspect every unit blind, each counts; elsewhere audited ones alone do, since the rest are no random
     sample. Where the AI decided, its word is its verdict then; elsewhere what its score leans to."""
@@ -38,22 +38,31 @@ def judged(tx: Tx, line: LineInForce, now: datetime) -> list[Judged]:
         .subquery()
     )
     query = (
-        select(newest.c.at, newest.c.verdict, UNIT.c.ai_verdict, UNIT.c.score, UNIT.c.audited, UNIT.c.opened_at)
+        select(
+            newest.c.unit_id,
+            newest.c.at,
+            newest.c.verdict,
+            UNIT.c.ai_verdict,
+            UNIT.c.score,
+            UNIT.c.audited,
+            UNIT.c.opened_at,
+        )
         .join(UNIT, UNIT.c.id == newest.c.unit_id)
         .where(UNIT.c.model == model, UNIT.c.score.is_not(None))
         .order_by(newest.c.at, newest.c.id)
     )
     levels = _levels(tx, line.id)
     since = [at for at, _ in levels]
-    found = []
+    found = dict[int, Judged]()
     for row in tx.execute(query):
         level = levels[max(bisect_right(since, row.opened_at) - 1, 0)][1]
         if not row.audited and level not in _ALL_LABELLED:
             continue
         said = row.ai_verdict if FREEDOM[level].ai_decides else "reject" if row.score >= LEAN else "pass"
         ai = None if said is None else Verdict(said)
-        found.append(Judged(at=moment(row.at), person=Verdict(row.verdict), ai=ai))
-    return found
+        found.pop(row.unit_id, None)
+        found[row.unit_id] = Judged(at=moment(row.at), person=Verdict(row.verdict), ai=ai)
+    return list(found.values())
 
 
 def _levels(tx: Tx, line_id: int) -> list[tuple[int, Level]]:

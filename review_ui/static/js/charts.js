@@ -1,8 +1,7 @@
 // Brightness over time: window medians as dots, their smoothed value as a line, limits dashed, alarms as diamonds.
 "use strict";
 (() => {
-  const charts = new Map();
-  const token = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
+  const { token, line, marks, diamond, axis, keep } = plots;
 
   function drawLimits(u, series) {
     const { ctx } = u;
@@ -24,56 +23,16 @@
       ctx.setLineDash([2 * devicePixelRatio, 5 * devicePixelRatio]);
       for (const grey of series.jump) line(ctx, left, u.valToPos(grey, "y", true), left + width, u.valToPos(grey, "y", true));
     }
-    drawMarks(u, series);
+    marks(u, series.marks);
     ctx.restore();
   }
 
-  function line(ctx, x, y, toX, toY) {
-    ctx.beginPath();
-    ctx.moveTo(x, y);
-    ctx.lineTo(toX, toY);
-    ctx.stroke();
-  }
-
-  // What changed meanwhile: upright lines with their names at the top, left out where they would cover one another.
-  function drawMarks(u, series) {
-    const { ctx } = u;
-    const { left, top, width, height } = u.bbox;
-    let free = -Infinity;
-    ctx.setLineDash([]);
-    ctx.lineWidth = devicePixelRatio;
-    ctx.textAlign = "left";
-    ctx.textBaseline = "alphabetic";
-    ctx.strokeStyle = ctx.fillStyle = token("--ink-2");
-    ctx.font = `${12 * devicePixelRatio}px ${token("--font")}`;
-    for (const mark of series.marks) {
-      const x = u.valToPos(mark.time, "x", true);
-      if (x < left || x > left + width) continue;
-      line(ctx, x, top, x, top + height);
-      const room = ctx.measureText(mark.name).width + 8 * devicePixelRatio;
-      if (x < free || x + room > left + width) continue;
-      ctx.fillText(mark.name, x + 4 * devicePixelRatio, top + 13 * devicePixelRatio);
-      free = x + room;
-    }
-  }
-
   function drawAlarms(u, series) {
-    const { ctx } = u;
     series.light.forEach((light, i) => {
       if (light !== "alarm" && light !== "warning") return;
       const x = u.valToPos(series.time[i], "x", true);
       const y = u.valToPos(series.median[i], "y", true);
-      const r = (light === "alarm" ? 7 : 5) * devicePixelRatio;
-      ctx.beginPath();
-      ctx.moveTo(x, y - r);
-      ctx.lineTo(x + r, y);
-      ctx.lineTo(x, y + r);
-      ctx.lineTo(x - r, y);
-      ctx.closePath();
-      ctx.lineWidth = 2 * devicePixelRatio;
-      ctx.strokeStyle = ctx.fillStyle = token("--bad");
-      if (light === "alarm") ctx.fill();
-      else ctx.stroke();
+      diamond(u, x, y, light === "alarm" ? 7 : 5, light === "alarm");
     });
   }
 
@@ -104,19 +63,17 @@
   }
 
   function draw(box) {
-    charts.get(box)?.destroy();
     const series = JSON.parse(box.dataset.series);
     const names = box.dataset.names.split("|");
-    const axis = { stroke: token("--ink-3"), grid: { stroke: token("--line"), width: 1 }, ticks: { stroke: token("--line") }, font: `12px ${token("--font")}` };
     const known = [...series.median, ...series.ewma, series.low, series.high].filter((v) => v !== null);
     const range = () => [Math.max(0, Math.min(...known) - 8), Math.min(255, Math.max(...known) + 8)];
-    const chart = new uPlot({
+    return new uPlot({
       width: box.clientWidth,
       height: 260,
       legend: { show: false },
       cursor: { y: false },
       scales: { y: { range } },
-      axes: [{ ...axis, values: [[3600, "{HH}:{mm}"], [60, "{HH}:{mm}"], [1, "{HH}:{mm}:{ss}"]].map((v) => [v[0], v[1], null, null, null, null, null, null, 1]) }, { ...axis, size: 48 }],
+      axes: [{ ...axis(), values: [[3600, "{HH}:{mm}"], [60, "{HH}:{mm}"], [1, "{HH}:{mm}:{ss}"]].map((v) => [v[0], v[1], null, null, null, null, null, null, 1]) }, { ...axis(), size: 48 }],
       series: [
         {},
         { label: names[0], stroke: token("--ink-3"), width: 0, points: { show: true, size: 6, fill: token("--ink-3") } },
@@ -124,17 +81,7 @@
       ],
       hooks: { setCursor: [(u) => read(u, box, names)], drawAxes: [(u) => drawLimits(u, series)], draw: [(u) => { drawHints(u, series); drawAlarms(u, series); }] },
     }, [series.time, series.median, series.ewma], box);
-    charts.set(box, chart);
   }
 
-  function drawAll() {
-    for (const box of charts.keys()) if (!box.isConnected) { charts.get(box).destroy(); charts.delete(box); }
-    for (const box of document.querySelectorAll(".chart[data-series]")) draw(box);
-  }
-
-  document.addEventListener("DOMContentLoaded", drawAll);
-  document.addEventListener("theme", drawAll);
-  document.addEventListener("htmx:afterSettle", drawAll);
-  document.addEventListener("htmx:oobAfterSwap", drawAll);
-  window.addEventListener("resize", drawAll);
+  keep(".chart[data-series]", draw);
 })();
