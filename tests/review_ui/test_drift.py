@@ -7,6 +7,7 @@ from html import unescape
 import numpy as np
 import pytest
 
+from inspection.core.concept import FEWEST
 from inspection.core.decide import Verdict
 from inspection.core.label import Label
 from inspection.core.level import Level
@@ -145,14 +146,15 @@ def test_learning_anew_needs_a_written_reason_and_keeps_what_was_typed(visit, pl
 
 def test_agreement_and_evidence_are_drawn_from_labels_that_cannot_be_taken_back(visit, plant):
     plant.person("ivan", "inspector")
-    for i in range(6):
-        seen = plant.unit(f"L-{i}", views=("front",), score=0.9 if i == 0 else 0.1)
+    for i in range(2 * FEWEST):
+        seen = plant.unit(f"L-{i}", views=("front",), score=0.9 if i == 0 else 0.1, size=(64, 48))
         plant.answer("ivan", Label(verdict=Verdict.PASS), seen=seen)
     plant.wait(31)
     page = visit("erin").get("/lines/phones/drift")
     agreed, evidence = series(page, -2), series(page, -1)
-    assert agreed["lines"][0]["values"] == [pytest.approx(5 / 6)]
-    assert agreed["lines"][0]["low"][0] < 5 / 6 < agreed["lines"][0]["high"][0]
+    assert agreed["lines"][0]["values"] == [pytest.approx(1 - 1 / FEWEST), 1]
+    assert agreed["lines"][0]["low"][0] < 1 - 1 / FEWEST < agreed["lines"][0]["high"][0] < 1
+    assert "98.00 %" in page.text
     assert [one["name"] for one in evidence["lines"]] == ["Escapes", "Overkill", "Both together"]
     assert evidence["zones"][0]["from"] == pytest.approx(5.7, abs=0.01)
     assert "a guard would act" in page.text
