@@ -45,6 +45,7 @@ def counted(tx: Tx, known: list[LineInForce], since: int, before: int) -> dict[K
         for parts in (
             tally_images.images(tx, since, before),
             tally_images.opinions(tx, since, before),
+            tally_images.gaps(tx, since, before),
             tally_units.settled(tx, ids, since, before),
             tally_units.answers(tx, ids, since, before),
             tally_units.given_up(tx, known, since, before),

@@ -447,7 +447,7 @@ class WindowRow(SQLModel, table=True):
     theirs it did not see, and what the chart said."""
 
     __tablename__ = "window"
-    __table_args__ = (Index("ix_window_camera_view", "camera_id", "view", "id"),)
+    __table_args__ = (Index("ix_window_camera_view", "camera_id", "view", "id"), Index("ix_window_ended", "ended_at"))
     id: int | None = _id()
     line_id: int = _to("line.id")
     camera_id: int = _to("camera.id", index=False)

@@ -11,7 +11,7 @@ from inspection.core.tally import Sum, count, share
 from inspection.store import monitor
 from inspection.store.database import Tx
 from inspection.store.opinions import ITS_OWN
-from inspection.store.records import IMAGE, POLICY, PREDICTION
+from inspection.store.records import IMAGE, POLICY, PREDICTION, WINDOW
 from inspection.store.tally import Key
 
 SECOND = 1_000_000
@@ -19,7 +19,7 @@ NEARBY = 8  # images before one among which the picture before is looked for
 _MEASURED = {
     **{name: IMAGE.c[name] for name in (*monitor.FIGURES, "width", "height")}, "skew": IMAGE.c.skew_s,
 }  # fmt: skip
-_SAID = {"score": PREDICTION.c.score, "novelty": PREDICTION.c.novelty}
+_SAID = {name: PREDICTION.c[name] for name in ("score", "novelty", "part", "found")}
 
 
 def minute(at: ColumnElement[int]) -> ColumnElement[int]:
@@ -95,6 +95,17 @@ def opinions(tx: Tx, since: int, before: int) -> Iterator[tuple[Key, dict[str, S
         if of:
             found["novel"] = share(of, novel)
         yield _key(row), found | dict(sums([*_SAID, "model_time"], values[len(counts) :]))
+
+
+def gaps(tx: Tx, since: int, before: int) -> Iterator[tuple[Key, dict[str, Sum]]]:
+    """Serials that never came, of all that should have, by the windows of images that ended in that time (seconds)."""
+    key = (WINDOW.c.line_id, WINDOW.c.camera_id, WINDOW.c.view, minute(WINDOW.c.ended_at))
+    query = select(*key, func.sum(WINDOW.c.images), func.sum(WINDOW.c.missing)).where(
+        WINDOW.c.ended_at >= since * SECOND, WINDOW.c.ended_at < before * SECOND, WINDOW.c.missing.is_not(None)
+    )
+    for row in tx.execute(query.group_by(*key)):
+        came, missing = int(row[4]), int(row[5])
+        yield _key(row), {"gaps": share(came + missing, missing)}
 
 
 def decided(since: int, before: int) -> tuple[ColumnElement[bool], ColumnElement[bool]]:

@@ -10,7 +10,7 @@ from inspection.core.decide import Verdict
 from inspection.core.level import Level
 from inspection.core.predict import Failure
 from inspection.core.tally import DAY, FIGURES, HOUR, KEEP, MINUTE, SPANS, TEN_MINUTES, Sum, merge
-from inspection.flow import label, review, tally
+from inspection.flow import label, monitor, review, tally
 from inspection.store import lines
 from inspection.store import tally as kept
 from inspection.store.tally import WHOLE
@@ -81,6 +81,20 @@ def test_a_frozen_camera_repeats_the_frame_before_also_over_the_minute(any_plant
     assert [rows(plant)[minute]["repeated"] for minute in (0, 1)] == [Sum(2, 0, 0, 0), Sum(4, 2, 0, 1)], (
         "of other units"
     )
+
+
+def test_serials_that_never_came_and_where_the_part_lies(any_plant: Plant) -> None:
+    plant = any_plant
+    plant.level(Level.AI_ASSIST)
+    for number in (1, 2, 3, 5, 6, 7, 8, 9):
+        plant.image(f"PH-{number}", "front", part=0.4 if number < 5 else 0.2, found=0.9)
+    plant.write(lambda tx: monitor.watch(tx, rule=monitor.WindowRule(images=8), now=plant.now))
+    at(plant, 5)
+    watch(plant)
+    seen = rows(plant)[0]
+    assert seen["gaps"] == Sum(9, 1, 0, 1)
+    assert seen["part"] == pytest.approx(Sum(8, 2.2, 0.2, 0.4))
+    assert seen["found"] == pytest.approx(Sum(8, 7.2, 0.9, 0.9))
 
 
 def test_units_are_settled_once_by_the_ai_or_by_people(any_plant: Plant) -> None:
