@@ -16,7 +16,8 @@ class Stage(StrEnum):
 
 # Of alarms that are not of a rule, whose figure says its stage.
 ALARMS = {
-    "light": Stage.QUALITY, "model": Stage.PREDICT, "certificate": Stage.DECIDE, "escape": Stage.DECIDE,
-    "escapes": Stage.DECIDE, "overkill": Stage.DECIDE, "overturns": Stage.DECIDE, "backlog": Stage.REVIEW,
-    "second_reading": Stage.REVIEW, "reported_miss": Stage.REVIEW,
+    "light": Stage.QUALITY, "drift": Stage.PREDICT, "model": Stage.PREDICT,
+    "certificate": Stage.DECIDE, "escape": Stage.DECIDE, "escapes": Stage.DECIDE, "overkill": Stage.DECIDE,
+    "overturns": Stage.DECIDE,
+    "backlog": Stage.REVIEW, "second_reading": Stage.REVIEW, "reported_miss": Stage.REVIEW,
 }  # fmt: skip

@@ -16,7 +16,8 @@ from inspection.store.alarms import Alarm
 from inspection.store.database import Tx
 from inspection.store.lines import LineInForce
 from inspection.store.rules import KeptRule
-from inspection.store.watched import FIGURES, PER_MINUTE, RUNNING, SECONDS, SHARE
+from inspection.store.watched import FIGURES, RUNNING
+from inspection.store.watched_asked import PER_MINUTE, SECONDS, SHARE
 
 T = TypeVar("T")
 ABOVE, BELOW = Comparison.ABOVE, Comparison.BELOW
@@ -27,6 +28,8 @@ FIRST_RULES = (
     Rule(figure="null_outputs", comparison=ABOVE, threshold=0.05, hysteresis=0.02, hold=2 * _MINUTES, actions=TELL),
     Rule(figure="unfit_share", comparison=ABOVE, threshold=0.1, hysteresis=0.05, hold=5 * _MINUTES, actions=MEND),
     Rule(figure="clock_skew", comparison=ABOVE, threshold=60.0, hysteresis=30.0, hold=5 * _MINUTES, actions=MEND),
+    Rule(figure="repeated", comparison=ABOVE, threshold=0.3, hysteresis=0.2, actions=MEND),  # a frozen camera
+    Rule(figure="no_part", comparison=ABOVE, threshold=0.2, hysteresis=0.1, hold=5 * _MINUTES, actions=MEND),
     Rule(figure="overrides", comparison=ABOVE, threshold=0.2, hysteresis=0.05, hold=10 * _MINUTES, actions=TRAIN),
     Rule(figure="reject_rate", comparison=ABOVE, threshold=0.5, hysteresis=0.1, hold=10 * _MINUTES, actions=TELL),
     Rule(figure="queue_age", comparison=ABOVE, threshold=1800.0, hysteresis=600.0, actions=TELL),

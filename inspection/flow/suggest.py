@@ -8,7 +8,8 @@ from inspection.core.suggest import ITSELF, SPANS, Day, Suggestion, days_before,
 from inspection.flow import rules as flow
 from inspection.store import rules
 from inspection.store.database import Tx
-from inspection.store.watched import FIGURES, SHARE
+from inspection.store.watched import FIGURES
+from inspection.store.watched_asked import SHARE
 
 MOST_OF_A_SHARE = 0.99
 

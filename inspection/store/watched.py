@@ -3,9 +3,7 @@
 Each is computed over a window that ends now, by an index, from at most `MOST` rows; None where it says nothing. What
 follows from people's answers leaves out those that can still be taken back, as every page does."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from sqlalchemy import ColumnElement, Subquery, case, func, select
 
@@ -14,46 +12,13 @@ from inspection.core.level import FREEDOM
 from inspection.core.moment import micros
 from inspection.core.stage import Stage
 from inspection.store import monitor, opinions, queue
-from inspection.store.database import Tx
-from inspection.store.lines import LineInForce
 from inspection.store.monitor import Eye
 from inspection.store.records import DOUBT, IMAGE, LABEL, TASK, UNIT, WINDOW
+from inspection.store.watched_asked import FEWEST, PER_MINUTE, SECONDS, SHARE, TIMES, Asked, Figure
+from inspection.store.watched_tally import TALLIED
 
 MOST = 20_000
 MOST_OPINIONS = 5_000
-FEWEST = 20  # units, images or answers of which a share says something
-SHARE, SECONDS, PER_MINUTE, TIMES = "share", "seconds", "per_minute", "times"
-
-
-@dataclass(frozen=True, kw_only=True)
-class Asked:
-    """What a figure is asked of: a line, from `since` until now. `disk_left` is the free share of the data's disk."""
-
-    tx: Tx
-    line: LineInForce
-    since: datetime
-    now: datetime
-    disk_left: float | None = None
-
-
-@dataclass(frozen=True, kw_only=True)
-class Figure:
-    """One figure of a line; `stage` is where in the pipeline it is measured. `rests` is whether it also speaks of a
-    line that does not run; `trains` whether a new training may mend it: what the AI and people say of parts, and
-    nothing that a lamp, lens or clock can cause."""
-
-    name: str
-    stage: Stage
-    title: str
-    unit: str
-    window: timedelta
-    compute: Callable[[Asked], float | None]
-    rests: bool = False
-    trains: bool = False
-
-    def ask(self, tx: Tx, line: LineInForce, now: datetime, disk_left: float | None = None) -> float | None:
-        """Its value now."""
-        return self.compute(Asked(tx=tx, line=line, since=now - self.window, now=now, disk_left=disk_left))
 
 
 def _units(asked: Asked) -> Subquery:
@@ -222,5 +187,6 @@ FIGURES: dict[str, Figure] = {
             name="queue_age", stage=Stage.REVIEW, title="Oldest unit waiting", unit=SECONDS, window=_SOON,
             compute=_queue_age, rests=True,
         ),
+        *TALLIED,
     )
 }  # fmt: skip

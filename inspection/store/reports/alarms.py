@@ -9,7 +9,8 @@ from inspection.store.alarms import Alarm
 from inspection.store.database import Tx
 from inspection.store.requests import Request
 from inspection.store.rules import KeptRule
-from inspection.store.watched import FIGURES, Figure
+from inspection.store.watched import FIGURES
+from inspection.store.watched_asked import Figure
 
 PAGE = 50
 ALL_FIGURES = FIGURES
