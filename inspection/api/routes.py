@@ -7,6 +7,7 @@ from inspection.api import (
     certificate,
     channels,
     demo,
+    drift,
     events,
     export,
     files,
@@ -33,6 +34,6 @@ from inspection.api import (
 
 _VERBS = (
     health, images, events, people, staff, line, policy, proof, certificate, known, book, adjudicate, miss, quality,
-    study, rollout, replay, review, files, export, units, journal, alarms, rules, channels, light, system, demo,
+    study, rollout, replay, review, files, export, units, journal, alarms, rules, channels, light, drift, system, demo,
 )  # fmt: skip
 ROUTERS = tuple(verb.router for verb in _VERBS)

@@ -21,6 +21,7 @@ def of_lines(tx: Tx, predictor: Predictor | None, now: datetime) -> Iterator[Rea
     for line in known:
         yield from figures.standing(tx, line)
         yield from figures.eyes(tx, line)
+        yield from figures.drifts(tx, line, now)
         yield from _proof(tx, line, now)
         if predictor is not None and line.policy.terms.model:
             model = line.policy.terms.model

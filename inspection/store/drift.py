@@ -13,6 +13,7 @@ from sqlalchemy import func, insert, select, update
 from inspection.core.moment import micros
 from inspection.core.shift import Drift, Kind, Shift, Trend
 from inspection.store.database import Tx
+from inspection.store.lines import LineInForce
 from inspection.store.monitor import Eye
 from inspection.store.records import CAMERA, DRIFT_LOOK, DRIFT_REFERENCE, IMAGE, PREDICTION, UNIT, dump
 
@@ -132,6 +133,28 @@ def last_looks(tx: Tx, reference_id: int) -> dict[Kind, Look]:
             trend = Trend(state=Drift(row.state), far=tuple(json.loads(row.far)))
             found[kind] = Look(trend=trend, last_image_id=row.last_image_id)
     return found
+
+
+def newest_psi(tx: Tx, line: LineInForce, kind: Kind, since: datetime) -> list[tuple[str, str, float]]:
+    """Camera, view and PSI of the last look at a figure of each of the line's views, of those since then."""
+    model, found = line.policy.terms.model, []
+    for eye, camera in eyes(tx, line.id, line.line.recipe.views) if model else ():
+        held = _reference_id(tx, eye, line.recipe_id, model or "")
+        query = select(DRIFT_LOOK.c.psi, DRIFT_LOOK.c.at).where(
+            DRIFT_LOOK.c.reference_id == held, DRIFT_LOOK.c.kind == kind
+        )
+        row = tx.execute(query.order_by(DRIFT_LOOK.c.id.desc()).limit(1)).one_or_none()
+        if row is not None and row.at > micros(since):
+            found.append((camera, eye.view, float(row.psi)))
+    return found
+
+
+def _reference_id(tx: Tx, eye: Eye, recipe_id: int, model: str) -> int | None:
+    """The reference in force, without its figures, which take long to read."""
+    table = DRIFT_REFERENCE
+    query = select(table.c.id).where(table.c.camera_id == eye.camera_id, table.c.view == eye.view)
+    query = query.where(table.c.recipe_id == recipe_id, table.c.model == model)
+    return tx.execute(query.order_by(table.c.id.desc()).limit(1)).scalar()
 
 
 def add_look(

@@ -15,6 +15,7 @@ from inspection.store import monitor, opinions, queue
 from inspection.store.monitor import Eye
 from inspection.store.records import DOUBT, IMAGE, LABEL, TASK, UNIT, WINDOW
 from inspection.store.watched_asked import FEWEST, PER_MINUTE, SECONDS, SHARE, TIMES, Asked, Figure
+from inspection.store.watched_drift import DRIFTED
 from inspection.store.watched_tally import TALLIED
 
 MOST = 20_000
@@ -188,5 +189,6 @@ FIGURES: dict[str, Figure] = {
             compute=_queue_age, rests=True,
         ),
         *TALLIED,
+        *DRIFTED,
     )
 }  # fmt: skip

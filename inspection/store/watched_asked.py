@@ -9,7 +9,7 @@ from inspection.store.database import Tx
 from inspection.store.lines import LineInForce
 
 FEWEST = 20  # units, images or answers of which a share says something
-SHARE, SECONDS, PER_MINUTE, TIMES = "share", "seconds", "per_minute", "times"
+SHARE, SECONDS, PER_MINUTE, TIMES, PSI = "share", "seconds", "per_minute", "times", "psi"
 
 
 @dataclass(frozen=True, kw_only=True)

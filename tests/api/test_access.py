@@ -65,6 +65,8 @@ ENGINEERS: list[Asked] = [
     ("POST", "/lines/phones/rules/1/adopt", {"days": 7, "threshold": 0.5, "reason": "Asked by a test."}),
     ("POST", "/lines/phones/light/baseline", {"camera": "cam1", "view": "front", "reason": "Asked by a test."}),
     ("POST", "/lines/phones/light/check", {"camera": "cam1", "view": "front"}),
+    ("GET", "/lines/phones/drift", None),
+    ("POST", "/lines/phones/drift/reference", {"camera": "cam1", "view": "front", "reason": "Asked by a test."}),
     ("GET", "/channels", None),
     ("POST", "/channels", {"name": "night", "kind": "webhook", "url": "https://hooks.test/s3cr3t"}),
     ("POST", "/channels/1/test", None),

@@ -54,6 +54,8 @@ OF_PEOPLE = {
     ("GET", "/api/v1/lines/{line}/light"),
     ("POST", "/api/v1/lines/{line}/light/baseline"),
     ("POST", "/api/v1/lines/{line}/light/check"),
+    ("GET", "/api/v1/lines/{line}/drift"),
+    ("POST", "/api/v1/lines/{line}/drift/reference"),
     ("GET", "/api/v1/channels"),
     ("POST", "/api/v1/channels"),
     ("POST", "/api/v1/channels/{number}/test"),

@@ -10,6 +10,7 @@ from inspection.core.level import Level
 from inspection.core.line import Unknown
 from inspection.core.policy import InvalidPolicy
 from inspection.core.shift import Drift, Kind, Sizes
+from inspection.core.stage import ALARMS, Stage
 from inspection.core.train import Sample, Trained
 from inspection.flow import alarm, drift, train
 from inspection.store import alarms as store
@@ -110,6 +111,7 @@ def test_scores_that_shift_alarm_and_ask_for_a_training(learned: Plant) -> None:
     assert looks(learned)[Kind.NOVELTY].trend.state is Drift.STEADY
     (told,) = firing(learned)
     assert told.subject == "cam1/front/score"
+    assert ALARMS[told.kind] is Stage.PREDICT
     assert "train a model that knows them" in told.text
     assert [one.kind for one in learned.read(lambda tx: requests.waiting(tx))] == ["retraining"]
     changed = [e.change for e in learned.read(lambda tx: journal.entries(tx)) if e.change.event == "drift_changed"]

@@ -10,12 +10,19 @@ from sqlalchemy import event
 from inspection.core.decide import Verdict
 from inspection.core.level import Level
 from inspection.flow import andon, figures, ladder, tally
+from inspection.store import drift as kept_drift
 from inspection.store import lines
 from inspection.store.database import Tx
-from inspection.store.reports import board, journal, line, story, units
+from inspection.store.monitor import Eye
+from inspection.store.reports import board, concept, drift, journal, line, story, units
 from inspection.store.reports.units import UnitFilter
 from inspection.store.watched import FIGURES
-from tests.plant import Plant
+from tests.plant import MODEL, Plant
+
+
+def eye(plant: Plant) -> Eye:
+    return Eye(line_id=plant.camera.line_id, camera_id=plant.camera.id, view="front")
+
 
 LARGE = ("unit", "image", "prediction", "label", "task", "journal")
 PAGES: dict[str, Callable[[Tx, Plant], Any]] = {
@@ -37,6 +44,11 @@ PAGES: dict[str, Callable[[Tx, Plant], Any]] = {
         tx, lines.all_in_force(tx), int(plant.now.timestamp()) - 60, int(plant.now.timestamp())
     ),
     "a scrape": lambda tx, plant: list(figures.of_lines(tx, None, plant.now)),
+    "drift": lambda tx, plant: (
+        drift.views(tx, "phones", plant.now),
+        concept.judged(tx, lines.in_force(tx, "phones"), plant.now),
+        kept_drift.said(tx, eye(plant), lines.in_force(tx, "phones").recipe_id, MODEL, 0, 400),
+    ),
     "escapes": lambda tx, plant: units.find(tx, UnitFilter(disagreement="escape"), plant.now, inspector=False),
 }
 

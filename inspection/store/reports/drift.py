@@ -74,17 +74,6 @@ def views(tx: Tx, line: str, now: datetime) -> tuple[ViewDrift, ...]:
     return tuple(_view(tx, known, eye, camera, now) for eye, camera in found)
 
 
-def worst(tx: Tx, line: LineInForce, kind: Kind, since: datetime) -> float | None:
-    """The largest PSI of a figure among the last looks at the line's views; None where there was none since then."""
-    model, found = line.policy.terms.model, list[float]()
-    for eye, _ in drift.eyes(tx, line.id, line.line.recipe.views) if model else ():
-        reference = drift.reference(tx, eye, line.recipe_id, model or "")
-        newest = _newest(tx, reference.id, kind) if reference is not None else None
-        if newest is not None and newest.at > since:
-            found.append(newest.psi)
-    return max(found, default=None)
-
-
 def _view(tx: Tx, line: LineInForce, eye: Eye, camera: str, now: datetime) -> ViewDrift:
     reference = drift.reference(tx, eye, line.recipe_id, line.policy.terms.model or "")
     looks = _looks(tx, eye, now - LOOK_BACK)

@@ -1,7 +1,7 @@
 """The figures of all lines that are read from the database at a scrape: few queries each line, all by an index."""
 
 from collections.abc import Iterator, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import func, or_, select
 
@@ -10,12 +10,15 @@ from inspection.core.alarm import STANDING
 from inspection.core.metrics import Reading
 from inspection.core.moment import micros
 from inspection.core.monitor import Light
-from inspection.store import models
+from inspection.core.shift import Kind
+from inspection.store import drift, models
 from inspection.store.database import Tx
 from inspection.store.lines import LineInForce
 from inspection.store.queue import OWED
 from inspection.store.records import ALARM, CAMERA, TASK, WINDOW
 from inspection.store.reports import cameras
+
+LOOKED_WITHIN = timedelta(days=1)
 
 
 def standing(tx: Tx, line: LineInForce) -> Iterator[Reading]:
@@ -80,3 +83,10 @@ def eyes(tx: Tx, line: LineInForce) -> Iterator[Reading]:
             yield Reading(
                 metric=metrics.LIGHT, labels=(name, camera_name, view, str(state)), value=float(light == state)
             )
+
+
+def drifts(tx: Tx, line: LineInForce, now: datetime) -> Iterator[Reading]:
+    """How far scores and features of each view had shifted at the last look, of a day at most."""
+    for metric, kind in ((metrics.SCORE_PSI, Kind.SCORE), (metrics.FEATURE_PSI, Kind.FEATURE)):
+        for camera, view, psi in drift.newest_psi(tx, line, kind, now - LOOKED_WITHIN):
+            yield Reading(metric=metric, labels=(line.line.name, camera, view), value=psi)
