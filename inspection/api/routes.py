@@ -10,6 +10,7 @@ from inspection.api import (
     drift,
     events,
     export,
+    figures,
     files,
     health,
     images,
@@ -34,6 +35,7 @@ from inspection.api import (
 
 _VERBS = (
     health, images, events, people, staff, line, policy, proof, certificate, known, book, adjudicate, miss, quality,
-    study, rollout, replay, review, files, export, units, journal, alarms, rules, channels, light, drift, system, demo,
+    study, rollout, replay, review, files, export, units, journal, alarms, rules, channels, light, drift, figures,
+    system, demo,
 )  # fmt: skip
 ROUTERS = tuple(verb.router for verb in _VERBS)

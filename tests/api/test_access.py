@@ -59,6 +59,7 @@ ENGINEERS: list[Asked] = [
     ("POST", "/lines/phones/alarms/1/unshelve", None),
     ("POST", "/lines/phones/requests/1/done", {"note": "Asked by a test."}),
     ("GET", "/lines/phones/rules", None),
+    ("GET", "/lines/phones/figures", None),
     ("POST", "/lines/phones/rules", {**RULE, "figure": "unsure"}),
     ("PUT", "/lines/phones/rules/1", RULE),
     ("GET", "/lines/phones/rules/1/suggestion", None),

@@ -51,6 +51,7 @@ OF_PEOPLE = {
     ("PUT", "/api/v1/lines/{line}/rules/{number}"),
     ("GET", "/api/v1/lines/{line}/rules/{number}/suggestion"),
     ("POST", "/api/v1/lines/{line}/rules/{number}/adopt"),
+    ("GET", "/api/v1/lines/{line}/figures"),
     ("GET", "/api/v1/lines/{line}/light"),
     ("POST", "/api/v1/lines/{line}/light/baseline"),
     ("POST", "/api/v1/lines/{line}/light/check"),

@@ -142,7 +142,7 @@ def page(tx: Tx, name: str, now: datetime, span: Span, since: datetime | None = 
 def _stretch(tx: Tx, now: datetime, span: Span, since: datetime | None) -> tuple[int, int]:
     """From when until when, in seconds, on whole steps."""
     done = tally.until(tx, span.kept) or int(now.timestamp()) // span.step * span.step
-    start = done - span.length if since is None else int(since.timestamp())
+    start = done - span.length if since is None else min(max(int(since.timestamp()), 0), done)
     start = -(-start // span.step) * span.step
     end = min(-(-done // span.step) * span.step, start + span.length)
     return start, max(start, end)
