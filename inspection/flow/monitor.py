@@ -18,6 +18,7 @@ from inspection.store.monitor import Eye, Measured
 
 LOOK_BACK = timedelta(hours=1)
 MIN_IMAGES = 3
+MOST_SERIALS = 1000
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,7 +48,7 @@ def _close_one(tx: Tx, line: LineInForce, eye: Eye, rule: WindowRule, now: datet
     brightness = window_value([image.brightness for image in images])
     baseline = _baseline(tx, eye, line)
     chart = None if baseline is None else advance(last.chart, baseline, brightness)
-    monitor.add_window(tx, eye, line.recipe_id, images, _figures(tx, images, last.last_image_id), chart)
+    monitor.add_window(tx, eye, line.recipe_id, images, _figures(tx, eye, images, last.last_image_id), chart)
     if baseline is None:
         _learn(tx, eye, line, now)
     elif chart is not None and chart.light is Light.ALARM:
@@ -55,14 +56,17 @@ def _close_one(tx: Tx, line: LineInForce, eye: Eye, rule: WindowRule, now: datet
     return True
 
 
-def _figures(tx: Tx, images: Sequence[Measured], last_image_id: int) -> dict[str, float | int | None]:
-    """A window's medians, and what is seen only beside the image before: pictures that repeat, serials that lack."""
+def _figures(tx: Tx, eye: Eye, images: Sequence[Measured], last_image_id: int) -> dict[str, float | int | None]:
+    """A window's medians, and what is seen only beside the image before: pictures that repeat, serials that lack. Where
+    people decide only some images are measured, but all came."""
     before = monitor.shown(tx, last_image_id)
-    serials = [image.serial for image in images] + ([before[0]] if before else [])
+    since = last_image_id if before else images[0].image_id
+    came = monitor.serials(tx, eye, since, images[-1].image_id, MOST_SERIALS)
+    gaps = None if came is None else missing(came)
     known = [(before[0], before[1])] if before else []
     known += [(image.serial, image.picture) for image in images]
     again = sum(one[1] is not None and one[1] == other[1] and one[0] != other[0] for one, other in pairwise(known))
-    return {**{name: _median(images, name) for name in monitor.FIGURES}, "repeated": again, "missing": missing(serials)}
+    return {**{name: _median(images, name) for name in monitor.FIGURES}, "repeated": again, "missing": gaps}
 
 
 def _median(images: Sequence[Measured], name: str) -> float | None:

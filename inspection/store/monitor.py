@@ -94,6 +94,20 @@ def shown(tx: Tx, image_id: int) -> tuple[str, int | None] | None:
     return None if row is None else (row.serial, row.picture)
 
 
+def serials(tx: Tx, eye: Eye, first: int, last: int, most: int) -> list[str] | None:
+    """The serials of all units that the eye has sent an image of, measured or not, from one image to another (ids, both
+    included); None for more than `most`, where a look at them all would take long."""
+    query = (
+        select(UNIT.c.serial)
+        .join(IMAGE, IMAGE.c.unit_id == UNIT.c.id)
+        .where(IMAGE.c.camera_id == eye.camera_id, IMAGE.c.view == eye.view, IMAGE.c.id.between(first, last))
+        .order_by(IMAGE.c.id)
+        .limit(most + 1)
+    )
+    found = list(tx.execute(query).scalars())
+    return found if len(found) <= most else None
+
+
 def last_window(tx: Tx, eye: Eye, recipe_id: int) -> LastWindow:
     """Where the eye's chart stands; windows of another recipe, or from before a new baseline, say nothing."""
     columns = (
