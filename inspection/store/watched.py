@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, Subquery, case, func, select
 from inspection.core.label import UNDO_WITHIN
 from inspection.core.level import FREEDOM
 from inspection.core.moment import micros
-from inspection.core.stage import Stage
+from inspection.core.stage import ALARMS, Stage
 from inspection.store import monitor, opinions, queue
 from inspection.store.monitor import Eye
 from inspection.store.records import DOUBT, IMAGE, LABEL, TASK, UNIT, WINDOW
@@ -192,3 +192,8 @@ FIGURES: dict[str, Figure] = {
         *DRIFTED,
     )
 }  # fmt: skip
+
+
+def stage_of(kind: str) -> Stage:
+    """The stage of the pipeline that an alarm of that kind speaks of."""
+    return FIGURES[kind].stage if kind in FIGURES else ALARMS.get(kind, Stage.DECIDE)

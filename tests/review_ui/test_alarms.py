@@ -47,6 +47,12 @@ def test_many_alarms_of_a_kind_are_one_group_taken_in_hand_by_one_click(visit, p
     assert visit("ines").post(f"/alarms/groups/{group}/ack").status_code == 404
 
 
+@pytest.mark.parametrize(("kind", "stage"), [("light", "Quality"), ("no_part", "Locate"), ("escape", "Decide")])
+def test_a_group_says_of_which_stage_it_speaks(visit, plant, kind, stage):
+    fire(plant, kind)
+    assert f'<span class="quiet small">{stage}</span>' in visit("ines").get("/alarms").text
+
+
 def test_an_alarm_is_shelved_with_a_reason_and_taken_back(visit, plant):
     fire(plant)
     erin = visit("erin")

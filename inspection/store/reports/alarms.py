@@ -4,12 +4,13 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from inspection.core.alarm import Severity, State
+from inspection.core.stage import Stage
 from inspection.store import alarms, lines, requests, rules
 from inspection.store.alarms import Alarm
 from inspection.store.database import Tx
 from inspection.store.requests import Request
 from inspection.store.rules import KeptRule
-from inspection.store.watched import FIGURES
+from inspection.store.watched import FIGURES, stage_of
 from inspection.store.watched_asked import Figure
 
 PAGE = 50
@@ -27,10 +28,12 @@ class Told:
 
 @dataclass(frozen=True, kw_only=True)
 class Group:
-    """Alarms of one kind that began within a few minutes; `fires` is whether nobody has taken one of them in hand."""
+    """Alarms of one kind that began within a few minutes, and the stage of the pipeline they speak of; `fires` is
+    whether nobody has taken one of them in hand."""
 
     id: int
     kind: str
+    stage: Stage
     severity: Severity
     since: datetime
     fires: bool
@@ -95,7 +98,8 @@ def _grouped(standing: list[Told]) -> tuple[Group, ...]:
         found.setdefault(one.alarm.group_id or one.alarm.id, []).append(one)
     groups = [
         Group(
-            id=number, kind=members[0].alarm.kind, since=min(one.alarm.opened_at for one in members),
+            id=number, kind=members[0].alarm.kind, stage=stage_of(members[0].alarm.kind),
+            since=min(one.alarm.opened_at for one in members),
             severity=max((one.alarm.severity for one in members), key=lambda one: one.rank),
             fires=any(one.alarm.state is State.FIRING for one in members), members=tuple(members),
         )

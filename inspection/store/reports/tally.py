@@ -9,7 +9,6 @@ from statistics import median, quantiles
 
 from sqlalchemy import select
 
-from inspection.core import stage
 from inspection.core.evidence import Rate
 from inspection.core.label import UNDO_WITHIN
 from inspection.core.line import Line
@@ -21,7 +20,7 @@ from inspection.store.database import Tx
 from inspection.store.lines import LineInForce
 from inspection.store.records import CAMERA
 from inspection.store.reports.line import graded, risks
-from inspection.store.watched import FIGURES as WATCHED
+from inspection.store.watched import stage_of
 
 NEWEST, USUAL = 15 * MINUTE, 7 * DAY
 FEWEST_HOURS = 8  # of which it can be said what is usual
@@ -211,6 +210,5 @@ def _usual(means: Sequence[float]) -> Usual | None:
 def _by_stage(standing: Iterable[Alarm]) -> dict[Stage, list[Alarm]]:
     found: dict[Stage, list[Alarm]] = defaultdict(list)
     for one in sorted(standing, key=lambda alarm: alarm.severity.rank, reverse=True):
-        watched = WATCHED.get(one.kind)
-        found[watched.stage if watched else stage.ALARMS.get(one.kind, Stage.DECIDE)].append(one)
+        found[stage_of(one.kind)].append(one)
     return found
