@@ -18,17 +18,24 @@ router = APIRouter()
 
 @router.get("/lines/{line}/figures")
 def show(
-    desk: Annotated[Desk, guard(Role.ENGINEER)], line: str, span: Annotated[str, Query(max_length=20)] = "day"
+    desk: Annotated[Desk, guard(Role.ENGINEER)], line: str, span: Annotated[str, Query(max_length=20)] = ""
 ) -> HTMLResponse:
-    """Small charts for each stage; shares of few units would tell an inspector of a unit in hand."""
+    """Small charts for each stage; shares of few units would tell an inspector of a unit in hand. A line that has just
+    begun has no more than minutes."""
     chosen = span if span in report.SPANS else "day"
-    page = desk.read(lambda tx: report.page(tx, line, desk.now, report.SPANS[chosen]))
+    page = _page(desk, line, chosen)
+    if not span and not any(one.curves for one in page.stages):
+        chosen, page = "hours", _page(desk, line, "hours")
     stages = [(one, [(eye, list(curves)) for eye, curves in groupby(one.curves, _eye)]) for one in page.stages]
     return desk.page(
         "figures.html", line=page.line, page=page, stages=stages, span=chosen, spans=tuple(report.SPANS),
         times=_times(page), series=_series, extremes=_extremes, fewest=FEWEST,
         units=(PER_MINUTE, GREY, PIXELS),
     )  # fmt: skip
+
+
+def _page(desk: Desk, line: str, span: str) -> FiguresPage:
+    return desk.read(lambda tx: report.page(tx, line, desk.now, report.SPANS[span]))
 
 
 def _eye(curve: Curve) -> tuple[str, str]:

@@ -140,3 +140,13 @@ def test_every_span_is_there(visit, plant, span):
 
 def test_a_line_without_figures_says_when_they_come(visit):
     assert "The first come some minutes after" in visit("erin").get("/lines/phones/figures").text
+
+
+def test_a_line_that_has_just_begun_shows_its_minutes(visit, plant):
+    keep(plant, MINUTE, {120: light(120)})
+    first = visit("erin").get("/lines/phones/figures")
+    assert "Brightness (median)" in charts(first)
+    assert 'span=hours" aria-current="true"' in first.text
+    assert charts(visit("erin").get("/lines/phones/figures?span=day")) == {}
+    keep(plant, TEN_MINUTES, {1200: light(120)})
+    assert 'span=day" aria-current="true"' in visit("erin").get("/lines/phones/figures").text
