@@ -68,6 +68,13 @@ def test_psi_of_two_samples_of_one_law_is_as_large_as_theory_says():
     assert np.mean(found) == pytest.approx((BINS - 1) * (1 / 800 + 1 / 400), rel=0.1)
 
 
+def test_an_empty_bin_counts_half_an_image():
+    """All of 100 new figures in the last of ten bins that held ten of a hundred each."""
+    full, empty, before = 100.5 / 105, 0.5 / 105, 10.5 / 105
+    expected = (full - before) * math.log(full / before) + 9 * (empty - before) * math.log(empty / before)
+    assert psi(np.arange(100), np.full(100, 99.0)) == pytest.approx(expected)
+
+
 def test_figures_that_are_all_the_same_shift_both_ways():
     """A model that answers 0 nearly always has one value that fills many bins."""
     same = np.zeros(100)

@@ -3,6 +3,7 @@
 import pytest
 
 from inspection.core.decide import Verdict
+from inspection.core.label import Label
 from inspection.core.level import Level
 from inspection.core.line import Unknown
 from inspection.flow import concept, guard, label
@@ -77,16 +78,53 @@ def test_what_was_judged_with_the_ai_in_sight_does_not_count(any_plant: Plant) -
 
 
 def test_a_unit_that_is_judged_again_counts_once_with_its_newest_label(any_plant: Plant) -> None:
-    """An image that came while somebody judged the unit sends it to people again."""
+    """Who has not seen all of its images has not settled it, so it goes to people again."""
     any_plant.level(Level.SHADOW)
     any_plant.unit("one", 0.1)
-    held = any_plant.claim()
-    assert held is not None
-    any_plant.image("one", "front", 0.1, number=2)
-    any_plant.answer(held, Verdict.REJECT)
-    again = any_plant.claim()
-    if again is not None:
-        any_plant.answer(again, Verdict.PASS)
-    any_plant.later(seconds=31)
+    ines = any_plant.person("ines")
+    for verdict in (Verdict.PASS, Verdict.REJECT):
+        held = any_plant.claim()
+        assert held is not None
+        given = Label(verdict=verdict, defect_types=("scratch",) if verdict is Verdict.REJECT else (), seconds=3.0)
+        any_plant.write(
+            lambda tx, held=held, given=given: label.answer(
+                tx, task_id=held.task_id, lease=held.lease, person=ines, label=given, seen=(), now=any_plant.now
+            )
+        )
+        any_plant.later(seconds=31)
     found = over_time(any_plant)
     assert found.labels == 1
+    assert found.stretches[0].escapes.events == 1, "the newest says reject"
+
+
+def test_a_unit_that_was_referred_and_not_audited_is_no_random_sample(any_plant: Plant) -> None:
+    """Also where the line has been lowered since, so that whoever judges it does so blind."""
+    any_plant.level(Level.FULL_AUTOMATION)
+    any_plant.later(seconds=1)
+    for view in any_plant.views:
+        any_plant.image("one", view, 0.1, novel=True)
+    any_plant.later(seconds=1)
+    any_plant.level(Level.SHADOW)
+    held = any_plant.claim()
+    assert held is not None
+    any_plant.answer(held, Verdict.REJECT)
+    any_plant.later(seconds=31)
+    assert over_time(any_plant).labels == 0
+    any_plant.label_many(1)
+    assert over_time(any_plant).labels == 1
+
+
+def test_who_saw_the_ai_is_no_judge_of_it(any_plant: Plant) -> None:
+    """A unit that came in shadow, and is judged after the line was raised."""
+    any_plant.level(Level.SHADOW)
+    any_plant.unit("one", 0.1)
+    any_plant.later(seconds=1)
+    any_plant.level(Level.AI_ASSIST)
+    held = any_plant.claim()
+    assert held is not None
+    any_plant.answer(held, Verdict.PASS)
+    any_plant.later(seconds=31)
+    with any_plant.db.read() as tx:
+        saw_ai = bool(tx.exec_driver_sql("SELECT saw_ai FROM label").scalar())
+    assert over_time(any_plant).labels == (0 if saw_ai else 1)
+    assert saw_ai

@@ -18,7 +18,7 @@ from inspection.store import drift as kept
 from inspection.store import journal, lines, requests
 from inspection.store.drift import Look, Reference
 from inspection.store.monitor import Eye
-from tests.plant import Plant
+from tests.plant import MODEL, Plant
 
 SIZES = Sizes(reference=100, newest=50, step=50)
 WHY = "A new supplier's glass, looked at by hand."
@@ -228,3 +228,11 @@ def test_what_was_reckoned_against_an_older_reference_is_dropped(learned: Plant)
     learned.write(lambda tx: drift._keep(tx, view, found, learned.now))
     assert firing(learned) == []
     assert looks(learned) == {}
+
+
+def test_opinions_of_another_model_or_under_another_recipe_are_left_out(learned: Plant) -> None:
+    line = learned.read(lambda tx: lines.in_force(tx, "phones"))
+    asked = {"own": (line.recipe_id, MODEL), "model": (line.recipe_id, "b" * 64), "recipe": (line.recipe_id + 1, MODEL)}
+    with learned.db.read() as tx:
+        found = {name: len(kept.said(tx, eye(learned), *whose, 0, 50)[0]) for name, whose in asked.items()}
+    assert found == {"own": 50, "model": 0, "recipe": 0}
