@@ -7,7 +7,7 @@ import cv2
 import numpy as np
 
 from camera.frame import Frame, Source
-from inspection.core.capture import WHOLE_IMAGE, QualityLimits, Region, unfit
+from inspection.core.capture import FROZEN, WHOLE_IMAGE, QualityLimits, Region, unfit
 from inspection.core.measure import measure
 
 _WIDTH = 320
@@ -49,7 +49,7 @@ class QualitySource:
     def _look(self, frame: Frame) -> str:
         digest = sha256(frame.data).hexdigest()
         if digest in self._recent:
-            return "frozen: the camera gave the very same picture again"
+            return FROZEN
         self._recent.append(digest)
         pixels = np.frombuffer(frame.data, np.uint8)
         try:

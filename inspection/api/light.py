@@ -62,7 +62,7 @@ class WindowBody(BaseModel):
     red: float | None
     blue: float | None
     noise: float | None
-    repeated: int = Field(description="Images with the very same picture as the one before, of another unit.")
+    repeated: int = Field(description="Images with the very same picture as one beside them, of another unit.")
     missing: int | None
 
 

@@ -116,4 +116,4 @@ def unfit(quality: Quality, limits: QualityLimits) -> str | None:
     return None
 
 
-FROZEN = "frozen: the camera gave the very same picture as for another unit before"
+FROZEN = "frozen: the camera gave the very same picture again"

@@ -57,7 +57,7 @@ def _unfit(tx: Tx, line: LineInForce, image_id: int, quality: Quality | None) ->
     if quality is None:
         return None
     frozen = FROZEN if captures.repeats(tx, image_id, quality.picture) else None
-    return unfit(quality, line.line.recipe.limits) or frozen
+    return frozen or unfit(quality, line.line.recipe.limits)
 
 
 def keep_late_examination(tx: Tx, *, image_id: int, examination: Examination, now: datetime) -> None:

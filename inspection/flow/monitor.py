@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from itertools import pairwise
 
+from inspection.core.capture import FROZEN
 from inspection.core.journal import Change, facts, plain
 from inspection.core.line import Unknown
 from inspection.core.monitor import Baseline, Chart, Light, advance, learn, window_value
@@ -57,16 +57,14 @@ def _close_one(tx: Tx, line: LineInForce, eye: Eye, rule: WindowRule, now: datet
 
 
 def _figures(tx: Tx, eye: Eye, images: Sequence[Measured], last_image_id: int) -> dict[str, float | int | None]:
-    """A window's medians, and what is seen only beside the image before: pictures that repeat, serials that lack. Where
-    people decide only some images are measured, but all came."""
-    before = monitor.shown(tx, last_image_id)
-    since = last_image_id if before else images[0].image_id
-    came = monitor.serials(tx, eye, since, images[-1].image_id, MOST_SERIALS)
-    gaps = None if came is None else missing(came)
-    known = [(before[0], before[1])] if before else []
-    known += [(image.serial, image.picture) for image in images]
-    again = sum(one[1] is not None and one[1] == other[1] and one[0] != other[0] for one, other in pairwise(known))
-    return {**{name: _median(images, name) for name in monitor.FIGURES}, "repeated": again, "missing": gaps}
+    """A window's medians, how many of its images repeat a picture, and how many serials lack since the window before.
+    Where people decide only some images are measured, but all came."""
+    came = monitor.serials(tx, eye, last_image_id or images[0].image_id, images[-1].image_id, MOST_SERIALS)
+    return {
+        **{name: _median(images, name) for name in monitor.FIGURES},
+        "repeated": sum(image.unfit == FROZEN for image in images),
+        "missing": None if came is None else missing(came),
+    }
 
 
 def _median(images: Sequence[Measured], name: str) -> float | None:

@@ -2,8 +2,9 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import and_, bindparam, insert, select, update
+from sqlalchemy import bindparam, insert, select, tuple_, update
 
 from inspection.core.capture import Capture, Quality
 from inspection.core.decide import Decision, Judged, Outcome
@@ -13,7 +14,7 @@ from inspection.store.records import IMAGE, UNIT, number
 from inspection.store.transaction import Prepared, Tx
 from inspection.store.units import Unit
 
-_MEMORY = 3  # pictures before this one; more would take a folder of a few test images for a frozen camera
+_MEMORY = 3  # pictures on each side; more would take a folder of a few test images for a frozen camera
 _NEARBY = 32  # images among which they are looked for: some may still be examined, some are not measured at all
 
 
@@ -54,23 +55,26 @@ _QUALITY = Prepared(
     .where(IMAGE.c.id == bindparam("image"))
     .values({name: bindparam(name + "_") for name in (*_FIGURES, "unfit")})
 )
-_THIS = IMAGE.alias("this")
-_NEAR = (
-    select(IMAGE.c.id, IMAGE.c.picture, IMAGE.c.unit_id, _THIS.c.unit_id.label("shown"))
-    .select_from(_THIS)
-    .join(IMAGE, and_(IMAGE.c.camera_id == _THIS.c.camera_id, IMAGE.c.view == _THIS.c.view))
-    .where(_THIS.c.id == bindparam("image"), IMAGE.c.id < _THIS.c.id)
-    .order_by(IMAGE.c.id.desc())
-    .limit(_NEARBY)
-    .subquery()
-)
-_BEFORE = Prepared(
-    select(_NEAR.c.picture, _NEAR.c.unit_id, _NEAR.c.shown)
-    .where(_NEAR.c.picture.is_not(None))
-    .order_by(_NEAR.c.id.desc())
-    .limit(_MEMORY)
-)
+_PLACE = (IMAGE.c.camera_id, IMAGE.c.view, IMAGE.c.id)
+_HERE: tuple[Any, ...] = (bindparam("camera"), bindparam("view_"), bindparam("image"))
+
+
+def _near(beyond: Any, *, back: bool) -> Prepared:
+    """Pictures next to an image on one side. By row values, for PostgreSQL would otherwise read all other cameras'
+    images to find enough of a camera that has hardly any."""
+    query = select(IMAGE.c.id, IMAGE.c.camera_id, IMAGE.c.view, IMAGE.c.picture, IMAGE.c.unit_id)
+    order = [column.desc() if back else column for column in _PLACE]
+    few = query.where(beyond).order_by(*order).limit(_NEARBY).subquery()
+    same = (few.c.camera_id == bindparam("camera"), few.c.view == bindparam("view_"), few.c.picture.is_not(None))
+    return Prepared(
+        select(few.c.picture, few.c.unit_id).where(*same).order_by(few.c.id.desc() if back else few.c.id).limit(_MEMORY)
+    )
+
+
+_BEFORE = _near(tuple_(*_PLACE) < tuple_(*_HERE), back=True)
+_AFTER = _near(tuple_(*_PLACE) > tuple_(*_HERE), back=False)
 _UNIT_OF = Prepared(select(IMAGE.c.unit_id).where(IMAGE.c.id == bindparam("image")))
+_EYE_OF = Prepared(select(IMAGE.c.unit_id, IMAGE.c.camera_id, IMAGE.c.view).where(IMAGE.c.id == bindparam("image")))
 
 
 def known_image(tx: Tx, line_id: int, capture_id: str) -> KnownImage | None:
@@ -144,12 +148,15 @@ def add_quality(tx: Tx, image_id: int, quality: Quality, unfit: str | None) -> N
 
 
 def repeats(tx: Tx, image_id: int, picture: int | None) -> bool:
-    """Whether one of the last pictures that the same camera sent of the same view, of another unit, is the same in
-    every pixel. No sensor that works does that."""
+    """Whether one of the pictures next to this one that the same camera sent of the same view, of another unit, is the
+    same in every pixel. No sensor that works does that. Those that came later count too, for images that come at once
+    are examined in any order."""
     if picture is None:
         return False
-    before = _BEFORE.run(tx, {"image": image_id})
-    return any(same == picture and other != unit for same, other, unit in before)
+    unit, camera, view = _EYE_OF.run(tx, {"image": image_id}).fetchone()
+    here = {"image": image_id, "camera": camera, "view_": view}
+    near = [row for side in (_BEFORE, _AFTER) for row in side.run(tx, here).fetchall()]
+    return any(same == picture and other != unit for same, other in near)
 
 
 def sizes(tx: Tx, unit_id: int) -> dict[int, tuple[int, int]]:

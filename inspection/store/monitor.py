@@ -28,8 +28,7 @@ class Measured:
 
     image_id: int
     received_at: datetime
-    serial: str
-    picture: int | None
+    unfit: str | None
     brightness: float
     contrast: float
     sharpness: float
@@ -77,21 +76,13 @@ def measured_after(tx: Tx, eye: Eye, image_id: int, limit: int) -> list[Measured
     """The eye's measured images after that one, in order of arrival."""
     figures = (IMAGE.c[name] for name in FIGURES)
     query = (
-        select(IMAGE.c.id.label("image_id"), IMAGE.c.received_at, UNIT.c.serial, IMAGE.c.picture, *figures)
-        .join(UNIT, UNIT.c.id == IMAGE.c.unit_id)
+        select(IMAGE.c.id.label("image_id"), IMAGE.c.received_at, IMAGE.c.unfit, *figures)
         .where(IMAGE.c.camera_id == eye.camera_id, IMAGE.c.view == eye.view, IMAGE.c.id > image_id)
         .where(IMAGE.c.brightness.is_not(None))
         .order_by(IMAGE.c.id)
         .limit(limit)
     )
     return [Measured(**{**row._mapping, "received_at": moment(row.received_at)}) for row in tx.execute(query)]
-
-
-def shown(tx: Tx, image_id: int) -> tuple[str, int | None] | None:
-    """The serial of the unit that an image shows, and the image's picture; None where there is no such image."""
-    query = select(UNIT.c.serial, IMAGE.c.picture).join(UNIT, UNIT.c.id == IMAGE.c.unit_id)
-    row = tx.execute(query.where(IMAGE.c.id == image_id)).one_or_none()
-    return None if row is None else (row.serial, row.picture)
 
 
 def serials(tx: Tx, eye: Eye, first: int, last: int, most: int) -> list[str] | None:

@@ -5,6 +5,7 @@ from typing import Any
 
 from sqlalchemy import BigInteger, ColumnElement, and_, case, func, literal_column, select
 
+from inspection.core.capture import FROZEN
 from inspection.core.decide import Outcome
 from inspection.core.predict import Failure
 from inspection.core.tally import Sum, count, share
@@ -15,7 +16,6 @@ from inspection.store.records import IMAGE, POLICY, PREDICTION, WINDOW
 from inspection.store.tally import Key
 
 SECOND = 1_000_000
-NEARBY = 8  # images before one among which the picture before is looked for
 _MEASURED = {
     **{name: IMAGE.c[name] for name in (*monitor.FIGURES, "width", "height")}, "skew": IMAGE.c.skew_s,
 }  # fmt: skip
@@ -60,7 +60,7 @@ def images(tx: Tx, since: int, before: int) -> Iterator[tuple[Key, dict[str, Sum
     key = (IMAGE.c.line_id, IMAGE.c.camera_id, IMAGE.c.view, minute(IMAGE.c.decided_at))
     again = (
         func.count(IMAGE.c.picture),
-        when(and_(IMAGE.c.picture.is_not(None), IMAGE.c.picture == _picture_before())),
+        when(IMAGE.c.unfit == FROZEN),
     )
     query = select(*key, func.count(), *again, *counts.values(), *columns)
     for row in tx.execute(query.where(*decided(since, before)).group_by(*key)):
@@ -111,17 +111,6 @@ def gaps(tx: Tx, since: int, before: int) -> Iterator[tuple[Key, dict[str, Sum]]
 def decided(since: int, before: int) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
     """Whether an image was decided in that time (seconds)."""
     return IMAGE.c.decided_at >= since * SECOND, IMAGE.c.decided_at < before * SECOND
-
-
-def _picture_before() -> ColumnElement[int]:
-    """The last picture that the same camera sent of the same view of another unit before, among a few: a camera whose
-    images are not measured would else be looked through as a whole, for each image."""
-    before = IMAGE.alias("before")
-    same = (before.c.camera_id == IMAGE.c.camera_id, before.c.view == IMAGE.c.view, before.c.id < IMAGE.c.id)
-    last = select(before.c.id, before.c.picture, before.c.unit_id).where(*same).order_by(before.c.id.desc())
-    few = last.limit(NEARBY).correlate(IMAGE).subquery()
-    query = select(few.c.picture).where(few.c.picture.is_not(None), few.c.unit_id != IMAGE.c.unit_id)
-    return query.order_by(few.c.id.desc()).limit(1).correlate(IMAGE).scalar_subquery()
 
 
 def _key(row: object) -> Key:
