@@ -17,8 +17,9 @@ from inspection.core.policy import Policy
 from inspection.core.predict import Examination, Failure, NoPrediction, Predictor, Question
 from inspection.core.route import draw_audit, in_canary
 from inspection.flow import decide
+from inspection.flow.settings import camera_set
 from inspection.flow.stages import Stages
-from inspection.store import captures, journal, lines, settings, units
+from inspection.store import captures, journal, lines, units
 from inspection.store.captures import KnownImage
 from inspection.store.database import Database, Tx
 from inspection.store.images import ImageStore
@@ -60,7 +61,7 @@ def record(tx: Tx, *, camera: Camera, capture: Capture, stored: StoredImage, now
     decided = None if decision is None else (line.policy_id, decision)
     image_id = captures.add_image(tx, unit, camera.id, capture, stored, decided, skew_s, now)
     changes = (*opened, _image_stored(line, unit, image_id, camera, capture, stored, skew_s))
-    changes += _settings_changed(tx, camera, capture, now)
+    changes += camera_set(tx, camera, capture, now)
     stands = Disposition(verdict=None, by="ai", reason="view_undecided")
     if decision is not None:
         only = Judged(view=capture.view, outcome=decision.outcome) if opened else None
@@ -149,20 +150,6 @@ def _image_stored(
     )
     subject = decide.subject(line.line.name, unit)
     return Change(subject=subject, event="image_stored", actor=f"camera {camera.name}", after="stored", facts=told)
-
-
-def _settings_changed(tx: Tx, camera: Camera, capture: Capture, now: datetime) -> tuple[Change, ...]:
-    """A camera that was set otherwise is journaled, and marked where its light is watched. A clock that runs ahead
-    must not hide what is changed later."""
-    if not capture.settings:
-        return ()
-    at = min(capture.captured_at, now)
-    before = settings.note(tx, camera.id, capture.view, capture.settings, at)
-    if before is None:
-        return ()
-    subject = f"line/{camera.line}/camera/{camera.name}/{capture.view}"
-    actor = f"camera {camera.name}"
-    return (Change(subject=subject, event="camera_set", actor=actor, before=before, after=capture.settings),)
 
 
 def _receipt(unit: Unit, image_id: int, capture: Capture, stands: Disposition, *, repeated: bool = False) -> Receipt:

@@ -153,6 +153,8 @@ def _asked(tx: Tx, line: LineInForce, disk_left: float, now: datetime) -> tuple[
 
 def _act(tx: Tx, line_id: int, values: Mapping[str, float | None], due: bool, now: datetime) -> int:
     line = lines.in_force_by_id(tx, line_id)
+    last = rules.last_reading(tx, line_id, RUNNING)
+    due = due and (last is None or now - last >= EVERY)  # another server may have written them down meanwhile
     kept, open_now = first(tx, line, alarm.BY, now), alarms.of_rules(tx, line_id)
     if due:
         rules.write_down(tx, line_id, {name: value for name, value in values.items() if value is not None}, now)

@@ -12,7 +12,7 @@ from tests.plant import Plant
 
 
 def send(plant: Plant, serial: str, settings: str, view: str = "front", age_s: float = 0.0) -> None:
-    plant.later(seconds=1)
+    plant.later(minutes=1)
     at = plant.now - timedelta(seconds=age_s)
     capture = replace(plant.capture(serial, view), settings=settings, captured_at=at)
     stored = StoredImage(sha256="0" * 64, size=9, media_type="image/jpeg", width=64, height=48)
@@ -50,3 +50,10 @@ def test_a_camera_clock_that_runs_ahead_hides_no_later_change(any_plant: Plant) 
     send(any_plant, "A", "gain=4", age_s=-86_400)
     send(any_plant, "B", "gain=1")
     assert [mark.what for mark in seen(any_plant)] == ["gain=4", "gain=1"]
+
+
+def test_a_camera_that_sets_itself_fills_neither_journal_nor_chart(any_plant: Plant) -> None:
+    for number in range(50):
+        any_plant.later(seconds=-57)  # three seconds apart: sending turns the clock by a minute
+        send(any_plant, f"S{number}", f"exposure_us={8000 + number}")
+    assert len(seen(any_plant)) <= 4
