@@ -16,12 +16,12 @@ _DAY = 24 * HOUR
 _BEHIND = TEN_MINUTES  # s: after the server was down, what is kept speaks of the past until it has caught up
 
 
-def mean_of(name: str) -> Callable[[Asked], float | None]:
-    """The mean of a figure kept over time: of the line, or the worst of its cameras' views; None of too few."""
+def mean_of(name: str, fewest: int = FEWEST) -> Callable[[Asked], float | None]:
+    """The mean of a figure kept over time: of the line, or the worst of its cameras' views; None of fewer values."""
 
     def compute(asked: Asked) -> float | None:
         found = (figures.get(name) for figures in _recent(asked).values())
-        return max((one.mean for one in found if one is not None and one.n >= FEWEST), default=None)
+        return max((one.mean for one in found if one is not None and one.n >= fewest), default=None)
 
     return compute
 
@@ -72,7 +72,10 @@ def _figure(name: str, stage: Stage, title: str, unit: str, window: timedelta, k
 
 TALLIED = (
     _figure("missing_views", Stage.CAPTURE, "Units without all views", SHARE, _HOUR, "missing"),
-    _figure("repeated", Stage.CAPTURE, "Repeated pictures", SHARE, _SOON, "repeated"),
+    Figure(
+        name="repeated", stage=Stage.CAPTURE, title="Repeated pictures", unit=SHARE, window=_SOON,
+        compute=mean_of("repeated", fewest=3),  # of a camera that freezes, three pictures say enough
+    ),
     _figure("unreadable", Stage.CAPTURE, "Unreadable images", SHARE, _SOON, "unreadable"),
     Figure(
         name="image_size", stage=Stage.CAPTURE, title="Image size changed by", unit=SHARE, window=_SOON,

@@ -2,18 +2,23 @@
 
 import pkgutil
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from importlib import import_module
 
 import numpy as np
 import pytest
+from sqlalchemy import select
 
 import inspection.core
 from inspection.core import alarm, monitor, shift
 from inspection.core.capture import Quality
+from inspection.core.level import Level
 from inspection.core.measure import measure
 from inspection.core.rule import Comparison, Rule
 from inspection.flow import hint
+from inspection.store.records import IMAGE
+from tests.plant import FIT, Plant
 
 T0 = datetime(2026, 1, 31, tzinfo=UTC)
 LONG, CHANGE = 4000, 2400
@@ -114,15 +119,17 @@ def test_no_detector_of_the_core_is_left_out() -> None:
     assert with_states - of_their_own == {"monitor", "shift"}
 
 
-def test_a_frozen_camera_is_known_by_its_second_picture_and_a_live_one_never() -> None:
+def test_a_frozen_camera_is_known_by_its_second_picture_and_a_live_one_never(plant: Plant) -> None:
     """The brightness of a frozen camera is steady, so no chart hears of it: its pictures are alike in every pixel."""
     dice = np.random.default_rng(1)
 
     def shot() -> Quality:
-        return measure((120 + dice.normal(0, 2, (240, 320))).clip(0, 255).astype(np.uint8))
+        noisy = (120 + dice.normal(0, 2, (240, 320))).clip(0, 255).astype(np.uint8)
+        return replace(FIT, picture=measure(noisy).picture)
 
-    live = [shot() for _ in range(300)]
-    assert len({one.picture for one in live}) == 300
-    frozen = [live[-1]] * LONG
-    assert chart([one.brightness for one in frozen]) == []
-    assert len({one.picture for one in frozen}) == 1
+    plant.level(Level.FULL_AUTOMATION)
+    live = [shot() for _ in range(200)]
+    for number, quality in enumerate([*live, *[live[-1]] * 20]):
+        plant.image(f"S{number}", "front", quality=quality)
+    outcomes = plant.read(lambda tx: tx.execute(select(IMAGE.c.outcome).order_by(IMAGE.c.id)).scalars().all())
+    assert outcomes == ["pass"] * 200 + ["refer"] * 20
