@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import func, insert, select, update
+from sqlalchemy import Select, func, insert, select, tuple_, update
 
 from inspection.core.moment import micros
 from inspection.core.shift import Drift, Kind, Shift, Trend
@@ -68,10 +68,10 @@ def reference(tx: Tx, eye: Eye, recipe_id: int, model: str) -> Reference | None:
 
 def begin(tx: Tx, eye: Eye, recipe_id: int, model: str, by: str, reason: str, now: datetime) -> None:
     """Learn a reference from the images to come."""
-    own = (IMAGE.c.camera_id == eye.camera_id, IMAGE.c.view == eye.view)
-    newest = tx.execute(select(func.max(IMAGE.c.id)).where(*own)).scalar() or 0
+    sent = _newest(eye, 1).subquery()
+    newest = tx.execute(select(sent.c.id).where(sent.c.camera_id == eye.camera_id, sent.c.view == eye.view)).scalar()
     values = {
-        **eye.__dict__, "recipe_id": recipe_id, "model": model, "after_image_id": newest, "images": 0, "by": by,
+        **eye.__dict__, "recipe_id": recipe_id, "model": model, "after_image_id": newest or 0, "images": 0, "by": by,
         "reason": reason, "at": micros(now),
     }  # fmt: skip
     tx.execute(insert(DRIFT_REFERENCE).values(values))
@@ -87,10 +87,21 @@ def learned(tx: Tx, reference_id: int, values: Values, images: int, last_image_i
 
 def came(tx: Tx, eye: Eye, after_image_id: int, most: int) -> int:
     """How many images the view has sent after that one, `most` at most."""
-    query = select(IMAGE.c.id).where(
-        IMAGE.c.camera_id == eye.camera_id, IMAGE.c.view == eye.view, IMAGE.c.id > after_image_id
-    )
-    return int(tx.execute(select(func.count()).select_from(query.limit(most).subquery())).scalar_one())
+    place = (IMAGE.c.camera_id, IMAGE.c.view, IMAGE.c.id)
+    next_ones = select(*place).where(tuple_(*place) > (eye.camera_id, eye.view, after_image_id))
+    sent = next_ones.order_by(*place).limit(most).subquery()
+    query = select(func.count()).where(sent.c.camera_id == eye.camera_id, sent.c.view == eye.view)
+    return int(tx.execute(query).scalar_one())
+
+
+def _newest(eye: Eye, most: int) -> Select[Any]:
+    """The view's newest images, the newest first, with those of other views after them where it has sent fewer.
+
+    Neither this nor `came` asks for a camera and a view by equality before it limits: where both are frequent but not
+    together, PostgreSQL expects many images, and reads the whole table to find none. This order has one index alone."""
+    place = (IMAGE.c.camera_id, IMAGE.c.view)
+    query = select(*place, IMAGE.c.id, IMAGE.c.unit_id).where(tuple_(*place) <= (eye.camera_id, eye.view))
+    return query.order_by(*(column.desc() for column in (*place, IMAGE.c.id))).limit(most)
 
 
 def said(
@@ -98,18 +109,13 @@ def said(
 ) -> tuple[NDArray[np.int64], Values]:
     """The newest opinions of a model on the view's images after that one: the images' ids and their figures, in order.
     Units of another recipe are left out."""
-    recent = (
-        select(IMAGE.c.id, IMAGE.c.unit_id)
-        .where(IMAGE.c.camera_id == eye.camera_id, IMAGE.c.view == eye.view, IMAGE.c.id > after_image_id)
-        .order_by(IMAGE.c.id.desc())
-        .limit(MOST)
-        .subquery()
-    )
+    recent = _newest(eye, MOST).subquery()
     query = (
         select(recent.c.id, PREDICTION.c.score, PREDICTION.c.novelty, PREDICTION.c.feature)
         .select_from(recent)
         .join(PREDICTION, PREDICTION.c.image_id == recent.c.id)
         .join(UNIT, UNIT.c.id == recent.c.unit_id)
+        .where(recent.c.camera_id == eye.camera_id, recent.c.view == eye.view, recent.c.id > after_image_id)
         .where(PREDICTION.c.model == model, PREDICTION.c.score.is_not(None), UNIT.c.recipe_id == recipe_id)
         .order_by(recent.c.id.desc())
         .limit(most)
