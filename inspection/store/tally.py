@@ -46,15 +46,20 @@ def close(tx: Tx, span: int, old: int, new: int, rows: Mapping[Key, Figures]) ->
     return True
 
 
-def rows(tx: Tx, line_ids: Sequence[int], span: int, since: int, before: int) -> Iterable[tuple[Key, Stored]]:
-    """The rows of some lines that start in that time, in order of their start for each line."""
+def rows(
+    tx: Tx, line_ids: Sequence[int], span: int, since: int, before: int, every: int = 1
+) -> Iterable[tuple[Key, Stored]]:
+    """The rows of some lines that start in that time, in order of their start for each line; of whole multiples of
+    `every` seconds alone, to sample them."""
     query = (
         select(TALLY.c.line_id, TALLY.c.camera_id, TALLY.c.view, TALLY.c.start, TALLY.c.figures)
         .where(TALLY.c.line_id.in_(line_ids), TALLY.c.span == span, TALLY.c.start >= since, TALLY.c.start < before)
+        .where(TALLY.c.start % every == 0)
         .order_by(TALLY.c.line_id, TALLY.c.start)
     )
-    for *key, figures in tx.execute(query):
-        yield Key(*key), json.loads(figures)
+    found = tx.execute(query).all()
+    figures = json.loads(f"[{','.join(row[4] for row in found)}]")  # at once, which takes a fifth less
+    return zip((Key(*row[:4]) for row in found), figures, strict=True)
 
 
 def forget(tx: Tx, line_ids: Sequence[int], span: int, before: int) -> None:

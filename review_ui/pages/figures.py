@@ -1,6 +1,6 @@
 """A line's figures over time, by stage of the pipeline."""
 
-from collections.abc import Sequence
+from dataclasses import dataclass
 from itertools import groupby
 from typing import Annotated
 
@@ -14,6 +14,7 @@ from inspection.store.reports.tally import Curve, FiguresPage
 from review_ui.guard import Desk, guard
 
 router = APIRouter()
+_NUMBER = "%.5g"  # as many digits as a small chart can show
 
 
 @router.get("/lines/{line}/figures")
@@ -29,7 +30,7 @@ def show(
     stages = [(one, [(eye, list(curves)) for eye, curves in groupby(one.curves, _eye)]) for one in page.stages]
     return desk.page(
         "figures.html", line=page.line, page=page, stages=stages, span=chosen, spans=tuple(report.SPANS),
-        times=_times(page), series=_series, extremes=_extremes, fewest=FEWEST,
+        times=_times(page), drawn=_drawn, fewest=FEWEST,
         units=(PER_MINUTE, GREY, PIXELS),
     )  # fmt: skip
 
@@ -49,23 +50,21 @@ def _times(page: FiguresPage) -> dict[str, int]:
     }  # fmt: skip
 
 
-def _series(curve: Curve) -> str:
-    """What the chart's script draws, as JSON: means and, where single values may be told, the least and the
-    greatest."""
-    points, bare = curve.points, curve.figure.unit == SHARE or curve.figure.tells
-    means = _json([None if one is None else one[1] / one[0] for one in points])
-    if bare:
-        return f'{{"mean":{means}}}'
-    low, high = (_json([None if one is None else one[at] for one in points]) for at in (2, 3))
-    return f'{{"mean":{means},"low":{low},"high":{high}}}'
+@dataclass(frozen=True, kw_only=True)
+class Drawn:
+    """What the chart's script draws, as JSON: means and, where single values may be told, the least and the greatest;
+    and between which values the means lie, for those who cannot see the chart."""
+
+    series: str
+    between: tuple[float, float] | None
 
 
-def _json(values: Sequence[float | None]) -> str:
-    """A list of numbers, with as many digits as a small chart can show."""
-    return f"[{','.join('null' if value is None else f'{value:.5g}' for value in values)}]"
-
-
-def _extremes(curve: Curve) -> tuple[float, float] | None:
-    """Between which values the means lie, for those who cannot see the chart."""
-    means = [one[1] / one[0] for one in curve.points if one is not None]
-    return (min(means), max(means)) if means else None
+def _drawn(curve: Curve) -> Drawn:
+    there = [one for one in curve.points if one is not None]
+    form = ",".join(["null" if one is None else _NUMBER for one in curve.points])
+    means = tuple([one[1] / one[0] for one in there])
+    lists = {"mean": means}
+    if curve.figure.unit != SHARE and not curve.figure.tells:
+        lists |= {"low": tuple([one[2] for one in there]), "high": tuple([one[3] for one in there])}
+    series = ",".join(f'"{name}":[{form % values}]' for name, values in lists.items())
+    return Drawn(series=f"{{{series}}}", between=(min(means), max(means)) if means else None)

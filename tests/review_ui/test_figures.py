@@ -80,7 +80,7 @@ def test_a_line_that_did_not_run_has_a_gap_and_is_said_to_rest(visit, plant):
 
 
 def test_a_change_stands_out_beside_the_last_week_and_what_is_as_ever_does_not(visit, plant):
-    keep(plant, HOUR, {hours * 3600: light(120 + hours % 3) for hours in range(2, 30)})
+    keep(plant, HOUR, {hours * 3600: light(120 + hours // 3 % 3) for hours in range(2, 60)})
     keep(plant, MINUTE, {120: {**light(90), "contrast": Sum(10, 800, 80, 80)}})
     page = visit("erin").get("/lines/phones/figures?span=week")
     told = box(page, "Brightness (median)")

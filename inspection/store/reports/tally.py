@@ -5,7 +5,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from statistics import median, quantiles
+from statistics import quantiles
 
 from sqlalchemy import select
 
@@ -23,7 +23,8 @@ from inspection.store.reports.line import graded, risks
 from inspection.store.watched import stage_of
 
 NEWEST, USUAL = 15 * MINUTE, 7 * DAY
-FEWEST_HOURS = 8  # of which it can be said what is usual
+SAMPLED = 3 * HOUR  # every third hour says what is usual, and is a third of the work
+FEWEST_HOURS = 5  # of which it can be said
 Eye = tuple[int, str]  # a camera's id and its view; (0, "") for the line as a whole
 _LINE: Eye = (tally.WHOLE, "")
 
@@ -111,12 +112,15 @@ def page(tx: Tx, name: str, now: datetime, span: Span, since: datetime | None = 
     newest = {} if done is None else _whole(tx, known, MINUTE, done - NEWEST, done)
     usual = {} if done is None else _hours(tx, known, done - USUAL, done)
     points = (end - start) // span.step
-    curves = [
-        _curve(figure, eye, camera, eyes[eye], points, newest.get(eye, {}), usual.get(eye, []))
-        for eye, camera in _in_order(tx, known, eyes)
-        for figure in FIGURES.values()
-        if figure.of_view == (eye != _LINE) and any(figure.name in found for found in eyes[eye].values())
-    ]
+    curves = []
+    for eye, camera in _in_order(tx, known, eyes):
+        found = [eyes[eye].get(at, {}) for at in range(points)]
+        names = {name for one in found for name in one}
+        curves += [
+            _curve(figure, eye, camera, found, newest.get(eye, {}), usual.get(eye, []))
+            for figure in FIGURES.values()
+            if figure.of_view == (eye != _LINE) and figure.name in names
+        ]
     standing = _by_stage(alarms.standing(tx, known.id))
     terms = known.policy.terms
     labelled = graded(tx, known.id, terms.model, now - UNDO_WITHIN)
@@ -167,7 +171,7 @@ def _whole(tx: Tx, known: LineInForce, span: int, start: int, end: int) -> dict[
 
 def _hours(tx: Tx, known: LineInForce, start: int, end: int) -> dict[Eye, list[Stored]]:
     found: dict[Eye, list[Stored]] = defaultdict(list)
-    for key, figures in tally.rows(tx, [known.id], HOUR, start, end):
+    for key, figures in tally.rows(tx, [known.id], HOUR, start, end, SAMPLED):
         found[key.camera_id, key.view].append(figures)
     return found
 
@@ -181,21 +185,21 @@ def _in_order(tx: Tx, known: LineInForce, eyes: Iterable[Eye]) -> list[tuple[Eye
 
 
 def _curve(
-    figure: Figure, eye: Eye, camera: str, found: dict[int, Stored], points: int, newest: Stored,
-    hours: Sequence[Stored],
-) -> Curve:  # fmt: skip
+    figure: Figure, eye: Eye, camera: str, found: Sequence[Stored], newest: Stored, hours: Sequence[Stored]
+) -> Curve:
     name, least = figure.name, FEWEST if figure.tells else 1
-    sums = [None if at not in found else found[at].get(name) for at in range(points)]
+    points = [one.get(name) for one in found]
+    told = [None if one is None or one[0] < least else one for one in points] if figure.tells else points
     last = newest.get(name)
-    told = [one[name] for one in hours if name in one and one[name][0] >= least]
+    usual = [one for hour in hours if (one := hour.get(name)) is not None and one[0] >= least]
     return Curve(
         figure=figure,
         camera=camera,
         view=eye[1],
-        points=tuple(one if one is not None and one[0] >= least else None for one in sums),
-        withheld=any(one is not None and one[0] < least for one in sums),
+        points=tuple(told),
+        withheld=told.count(None) > points.count(None),
         newest=last[1] / last[0] if last is not None and last[0] >= least else None,
-        usual=_usual([one[1] / one[0] for one in told]),
+        usual=_usual([one[1] / one[0] for one in usual]),
     )
 
 
@@ -204,7 +208,7 @@ def _usual(means: Sequence[float]) -> Usual | None:
         return None
     low, middle, high = quantiles(means, n=4, method="inclusive")
     room = max(1.5 * (high - low), 0.02 * abs(middle), math.ulp(1.0))
-    return Usual(median=median(means), low=low - room, high=high + room)
+    return Usual(median=middle, low=low - room, high=high + room)
 
 
 def _by_stage(standing: Iterable[Alarm]) -> dict[Stage, list[Alarm]]:
