@@ -10,7 +10,7 @@ MINUTE, TEN_MINUTES, HOUR, DAY = 60, 600, 3600, 86_400  # seconds
 SPANS = (MINUTE, TEN_MINUTES, HOUR, DAY)
 FINER = {TEN_MINUTES: MINUTE, HOUR: TEN_MINUTES, DAY: HOUR}  # what each span is merged from
 KEEP = {MINUTE: 35 * DAY, TEN_MINUTES: 35 * DAY, HOUR: 3 * 365 * DAY}  # seconds; days are kept for good
-FEWEST = 20  # of which a figure that tells of single units is shown
+FEWEST = 20  # units, of which a figure that tells of single ones is shown
 
 
 class Sum(NamedTuple):
@@ -59,8 +59,8 @@ def merge(parts: Iterable[Figures | Stored]) -> dict[str, Sum]:
 @dataclass(frozen=True, kw_only=True)
 class Figure:
     """One figure that is kept over time. `of_view` is whether it belongs to a camera's view rather than to the line,
-    `tells` whether few values would tell what the AI says of single units: it is shown of `FEWEST` and more alone, and
-    without its extremes."""
+    `tells` whether few values would tell what the AI says of single units, be it by when a unit is settled, a rejection
+    with its first image and a pass with its last: it is shown of `FEWEST` and more alone, and without its extremes."""
 
     name: str
     stage: Stage
@@ -104,11 +104,11 @@ FIGURES: dict[str, Figure] = {
         Figure(name="image_pass", stage=Stage.DECIDE, unit=SHARE, tells=True),
         Figure(name="image_reject", stage=Stage.DECIDE, unit=SHARE, tells=True),
         Figure(name="image_refer", stage=Stage.DECIDE, unit=SHARE, tells=True),
-        Figure(name="units", stage=Stage.DECIDE, unit=PER_MINUTE, of_view=False),
+        Figure(name="units", stage=Stage.DECIDE, unit=PER_MINUTE, of_view=False, tells=True),
         Figure(name="rejected", stage=Stage.DECIDE, unit=SHARE, of_view=False, tells=True),
         Figure(name="automated", stage=Stage.DECIDE, unit=SHARE, of_view=False, tells=True),
         Figure(name="referred", stage=Stage.DECIDE, unit=SHARE, of_view=False, tells=True),
-        Figure(name="verdict_time", stage=Stage.DECIDE, unit=SECONDS, of_view=False),
+        Figure(name="verdict_time", stage=Stage.DECIDE, unit=SECONDS, of_view=False, tells=True),
         Figure(name="answers", stage=Stage.REVIEW, unit=PER_MINUTE, of_view=False),
         Figure(name="answer_time", stage=Stage.REVIEW, unit=SECONDS, of_view=False),
         Figure(name="overrides", stage=Stage.REVIEW, unit=SHARE, of_view=False, tells=True),
@@ -116,3 +116,12 @@ FIGURES: dict[str, Figure] = {
         Figure(name="redone", stage=Stage.REVIEW, unit=SHARE, of_view=False),
     )
 }
+TELLING = frozenset(name for name, one in FIGURES.items() if one.tells)
+
+
+def enough(name: str, values: Sequence[float]) -> bool:
+    """Whether a figure's `Sum` may be told: it tells nothing of single units, or is of `FEWEST` and more of them. The
+    values of a rate are minutes; its units are their sum."""
+    if name not in TELLING:
+        return True
+    return values[1 if FIGURES[name].unit == PER_MINUTE else 0] >= FEWEST

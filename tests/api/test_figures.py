@@ -37,3 +37,21 @@ def test_figures_of_each_stage_are_told_and_none_of_a_single_unit(served: Served
     points = chain.from_iterable(one["points"] for one in later.json()["curves"])
     assert {one["n"] for one in points} <= {1, 20, 40}
     assert erin.get("/lines/phones/figures", params={"span": "century"}).status_code == 422
+
+
+def test_when_a_few_units_were_settled_is_not_told(served: Served) -> None:
+    plant = served.plant
+    plant.write(lambda tx: kept.begin(tx, dict.fromkeys(SPANS, int(plant.now.timestamp()) // 3600 * 3600)))
+    plant.level(Level.PARTIAL_AUTOMATION, audit_share=0.999999)
+    for number in range(21):
+        plant.later(seconds=61)
+        plant.image(f"A{number}", "front", 0.9 if number == 3 else 0.5)
+    plant.later(minutes=90)
+    while tally.watch(plant.db, plant.now):
+        pass
+    erin = served.as_("erin")
+    for span in ("hours", "day", "week", "month"):
+        told = erin.get("/lines/phones/figures", params={"span": span}).json()
+        curves = {one["figure"]: one for one in told["curves"] if not one["view"]}
+        for name in ("units", "verdict_time"):
+            assert name not in curves or not curves[name]["points"], (span, name)

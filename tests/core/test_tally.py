@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from inspection.core.stage import Stage
-from inspection.core.tally import FIGURES, FINER, KEEP, Sum, merge, share
+from inspection.core.tally import FIGURES, FINER, KEEP, Sum, enough, merge, share
 
 WHOLE = st.integers(-1000, 1000)
 ROWS = st.lists(st.tuples(st.sampled_from(["brightness", "unfit", "score"]), WHOLE), min_size=1, max_size=60)
@@ -40,3 +40,11 @@ def test_a_share_is_a_mean_of_noughts_and_ones(values):
 def test_every_stage_has_figures_and_what_is_dropped_was_merged_before():
     assert {one.stage for one in FIGURES.values()} == set(Stage)
     assert all(KEEP[FINER[span]] > 7 * 86_400 for span in FINER)
+
+
+def test_of_a_rate_its_units_are_counted_and_not_its_minutes():
+    assert not enough("units", Sum(19, 19, 1, 1))
+    assert enough("units", Sum(1, 20, 20, 20))
+    assert not enough("verdict_time", Sum(19, 190, 10, 10))
+    assert enough("verdict_time", Sum(20, 20, 1, 1))
+    assert enough("images", Sum(1, 1, 1, 1)), "says nothing of what the AI says"

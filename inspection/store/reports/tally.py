@@ -13,7 +13,7 @@ from inspection.core.evidence import Rate
 from inspection.core.label import UNDO_WITHIN
 from inspection.core.line import Line
 from inspection.core.stage import Stage
-from inspection.core.tally import DAY, FEWEST, FIGURES, HOUR, MINUTE, TEN_MINUTES, Figure, Stored, merge
+from inspection.core.tally import DAY, FIGURES, HOUR, MINUTE, TEN_MINUTES, Figure, Stored, enough, merge
 from inspection.store import alarms, lines, tally
 from inspection.store.alarms import Alarm
 from inspection.store.database import Tx
@@ -187,18 +187,17 @@ def _in_order(tx: Tx, known: LineInForce, eyes: Iterable[Eye]) -> list[tuple[Eye
 def _curve(
     figure: Figure, eye: Eye, camera: str, found: Sequence[Stored], newest: Stored, hours: Sequence[Stored]
 ) -> Curve:
-    name, least = figure.name, FEWEST if figure.tells else 1
+    name, last = figure.name, newest.get(figure.name)
     points = [one.get(name) for one in found]
-    told = [None if one is None or one[0] < least else one for one in points] if figure.tells else points
-    last = newest.get(name)
-    usual = [one for hour in hours if (one := hour.get(name)) is not None and one[0] >= least]
+    told = [None if one is None or not enough(name, one) else one for one in points] if figure.tells else points
+    usual = [one for hour in hours if (one := hour.get(name)) is not None and enough(name, one)]
     return Curve(
         figure=figure,
         camera=camera,
         view=eye[1],
         points=tuple(told),
         withheld=told.count(None) > points.count(None),
-        newest=last[1] / last[0] if last is not None and last[0] >= least else None,
+        newest=last[1] / last[0] if last is not None and enough(name, last) else None,
         usual=_usual([one[1] / one[0] for one in usual]),
     )
 
