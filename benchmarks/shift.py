@@ -1,9 +1,10 @@
 """How often data drift is alarmed on a healthy line, and how soon after a change, on simulated images.
 
-python -m benchmarks.shift [WEEKS]
+python -m benchmarks.shift [RUNS]
 
-An image a minute, figures in their own standard deviations; the reference is learned from the first images, as on a
-line. PSI and p do not depend on the unit, nor for single figures on the form of their distribution.
+Figures in their own standard deviations; the reference is learned from the first images, as on a line. PSI and p do not
+depend on the unit, nor for single figures on the form of their distribution. A line that sends more images in a week
+has more looks, and so more alarms, in it: what is told is alarms in 10,000 images.
 """
 
 import math
@@ -17,7 +18,7 @@ from numpy.typing import NDArray
 from benchmarks.table import show
 from inspection.core.shift import NEWEST, REFERENCE, STEP, Drift, advance, shift
 
-WEEK = 7 * 1440
+RUN = 10_000  # images of a healthy line
 ROUNDS = 199
 LOT = 25
 Figures = NDArray[np.float64]
@@ -40,7 +41,7 @@ def autocorrelated(seed: int, images: int, phi: float = 0.6) -> Figures:
 
 
 def product_mix(seed: int, images: int, apart: float = 1.0) -> Figures:
-    """Lots of 25 of one of two products, whose share goes from 30 % to 70 % and back in three days and a half."""
+    """Lots of 25 of one of two products, whose share goes from 30 % to 70 % and back within 5,000 images."""
     dice = np.random.default_rng(seed)
     lots = np.arange(images // LOT + 1)
     share = 0.5 + 0.2 * np.sin(2 * math.pi * (lots * LOT / 5000 + dice.random()))
@@ -48,7 +49,7 @@ def product_mix(seed: int, images: int, apart: float = 1.0) -> Figures:
 
 
 def long_runs(seed: int, images: int) -> Figures:
-    """One product for eight hours, then the other, a standard deviation apart."""
+    """One product for 480 images, then the other, a standard deviation apart."""
     noise = np.random.default_rng(seed).standard_normal(images)
     return np.asarray(noise + (np.arange(images) // 480 + seed) % 2)
 
@@ -64,7 +65,7 @@ HEALTHY: dict[str, Stream] = {
     "autocorrelated (AR 1, .9)": lambda seed, images: autocorrelated(seed, images, 0.9),
     "lots of two products, mix of 30 to 70 %": product_mix,
     "features: 16 numbers (AR 1, .6)": vectors,
-    "one product for eight hours, then the other": long_runs,
+    "one product for 480 images, then the other": long_runs,
 }
 CHANGES = {"half a standard deviation": 0.5, "one": 1.0, "two": 2.0}
 
@@ -77,13 +78,13 @@ def states(figures: Figures, first: int = 0) -> Iterator[tuple[int, Drift]]:
         yield end - REFERENCE, trend.state
 
 
-def false_alarms(stream: Stream, weeks: int, seed: int = 0) -> float:
-    """Alarms a week of a healthy line; each week with a reference of its own."""
+def false_alarms(stream: Stream, runs: int, seed: int = 0) -> float:
+    """Alarms in 10,000 images of a healthy line, the mean of so many runs; each with a reference of its own."""
     found = 0
-    for week in range(weeks):
-        told = [state is Drift.ALARM for _, state in states(stream(seed + week, REFERENCE + WEEK))]
+    for run in range(runs):
+        told = [state is Drift.ALARM for _, state in states(stream(seed + run, REFERENCE + RUN))]
         found += sum(now and not before for before, now in zip([False, *told], told, strict=False))
-    return found / weeks
+    return found / runs
 
 
 def delays(stream: Stream, by: float, runs: int, seed: int = 0, most: int = 3000) -> list[int]:
@@ -97,14 +98,14 @@ def delays(stream: Stream, by: float, runs: int, seed: int = 0, most: int = 3000
     return found
 
 
-def main(weeks: int = 20) -> None:
+def main(runs: int = 20) -> None:
     """Print both tables."""
-    rows = [(name, f"{false_alarms(stream, weeks):.2f}") for name, stream in HEALTHY.items()]
-    show(("healthy line", "alarms a week"), rows)
+    rows = [(name, f"{false_alarms(stream, runs):.2f}") for name, stream in HEALTHY.items()]
+    show(("healthy line", "alarms in 10,000 images"), rows)
     print()
     told = []
     for name, by in CHANGES.items():
-        each = [delays(stream, by, weeks) for stream in (independent, autocorrelated, product_mix)]
+        each = [delays(stream, by, runs) for stream in (independent, autocorrelated, product_mix)]
         told.append((name, *(f"{median(one):.0f} ({min(one)} to {max(one)})" for one in each)))
     show(("change", "images to the alarm, independent", "autocorrelated", "lots"), told)
 
