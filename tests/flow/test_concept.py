@@ -6,8 +6,10 @@ from inspection.core.decide import Verdict
 from inspection.core.label import Label
 from inspection.core.level import Level
 from inspection.core.line import Unknown
+from inspection.core.rollout import Step
 from inspection.flow import concept, guard, label
-from tests.plant import Plant
+from tests.flow.rollouts import Trial, plan, terms
+from tests.plant import MODEL, Plant
 
 
 def over_time(plant: Plant) -> concept.Concept:
@@ -128,3 +130,18 @@ def test_who_saw_the_ai_is_no_judge_of_it(any_plant: Plant) -> None:
         saw_ai = bool(tx.exec_driver_sql("SELECT saw_ai FROM label").scalar())
     assert over_time(any_plant).labels == (0 if saw_ai else 1)
     assert saw_ai
+
+
+def test_escapes_of_a_rollouts_candidate_are_escapes_and_no_agreements(any_plant: Plant) -> None:
+    """The candidate lets 0.6 pass, which a line in shadow would take for a leaning to reject."""
+    trial = Trial(any_plant, Level.SHADOW)
+    trial.start(plan(steps=(Step(weight=99.9999), Step(weight=100))), terms(Level.FULL_AUTOMATION, MODEL))
+    trial.at("canary")
+    before = over_time(any_plant).labels
+    trial.labelled(3, Verdict.REJECT, old=0.6)
+    any_plant.later(seconds=31)
+    found = over_time(any_plant)
+    assert trial.plant.find("U0007").ai_verdict is Verdict.PASS
+    assert found.labels == before + 3
+    assert found.stretches[-1].escapes.events == 3
+    assert found.stretches[-1].agreed.events == before

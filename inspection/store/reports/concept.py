@@ -13,7 +13,7 @@ from inspection.core.level import FREEDOM, Level
 from inspection.core.moment import micros, moment
 from inspection.store.database import Tx
 from inspection.store.lines import LineInForce
-from inspection.store.records import LABEL, POLICY, UNIT
+from inspection.store.records import LABEL, POLICY, ROLLOUT, UNIT
 
 MOST = 4_000  # of the line's newest blind labels
 _POLICIES = 500
@@ -25,7 +25,8 @@ def judged(tx: Tx, line: LineInForce, now: datetime) -> list[Judged]:
     scored, the oldest first.
 
     Where people inspect every unit blind, each counts; elsewhere audited ones alone do, since the rest are no random
-    sample. Where the AI decided, its word is its verdict then; elsewhere what its score leans to."""
+    sample. Where the AI decided, its word is its verdict then; elsewhere what its score leans to. The level of a unit
+    that a rollout had taken in is its candidate's."""
     model = line.policy.terms.model
     if model is None:
         return []
@@ -46,8 +47,11 @@ def judged(tx: Tx, line: LineInForce, now: datetime) -> list[Judged]:
             UNIT.c.score,
             UNIT.c.audited,
             UNIT.c.opened_at,
+            POLICY.c.level.label("candidate"),
         )
         .join(UNIT, UNIT.c.id == newest.c.unit_id)
+        .outerjoin(ROLLOUT, ROLLOUT.c.id == UNIT.c.rollout_id)
+        .outerjoin(POLICY, POLICY.c.id == ROLLOUT.c.candidate_id)
         .where(UNIT.c.model == model, UNIT.c.score.is_not(None))
         .order_by(newest.c.at, newest.c.id)
     )
@@ -55,10 +59,12 @@ def judged(tx: Tx, line: LineInForce, now: datetime) -> list[Judged]:
     since = [at for at, _ in levels]
     found = dict[int, Judged]()
     for row in tx.execute(query):
-        level = levels[max(bisect_right(since, row.opened_at) - 1, 0)][1]
+        stable = levels[max(bisect_right(since, row.opened_at) - 1, 0)][1]
+        level = Level(row.candidate) if row.candidate else stable
         if not row.audited and level not in _ALL_LABELLED:
             continue
-        said = row.ai_verdict if FREEDOM[level].ai_decides else "reject" if row.score >= LEAN else "pass"
+        leans = None if FREEDOM[level].ai_decides else "reject" if row.score >= LEAN else "pass"
+        said = row.ai_verdict or leans  # a rollout that ends leaves the units it had taken in to the stable policy
         ai = None if said is None else Verdict(said)
         found.pop(row.unit_id, None)
         found[row.unit_id] = Judged(at=moment(row.at), person=Verdict(row.verdict), ai=ai)
