@@ -26,7 +26,9 @@ from inspection.store.database import Tx
 from inspection.store.lines import LineInForce
 
 BY = "monitor"
-ALWAYS = {"light": (Action.NOTIFY, Action.MAINTENANCE)}
+LIGHT = "light"
+DRIFT = "drift"
+ALWAYS = {LIGHT: (Action.NOTIFY, Action.MAINTENANCE)}
 """What alarms that no rule raises ask for: a lamp that drifts is mended, never trained for."""
 
 
@@ -36,6 +38,8 @@ def fire(tx: Tx, line: LineInForce, kind: str, subject: str, text: str, now: dat
     if new is not None:
         tell(tx, line.line.name, kind, subject, "alarm_raised", BY, "", State.FIRING, text, now, **told)
         begun(tx, line, new, kind, text, ALWAYS.get(kind, (Action.NOTIFY,)), SEVERITY.get(kind, Severity.CRITICAL), now)
+        if kind == LIGHT:  # the model may have noticed before the chart did
+            withdraw(tx, line, Action.RETRAINING, DRIFT, "The light has drifted: mend it first, then look again.", now)
     return new is not None
 
 
@@ -63,6 +67,18 @@ def ask(tx: Tx, line: LineInForce, action: Action, cause: str, text: str, alarm_
         )  # fmt: skip
         journal.append(tx, now, change)
         notify.asked(tx, line.id, action, text, now)
+
+
+def withdraw(tx: Tx, line: LineInForce, action: Action, cause: str, reason: str, now: datetime) -> None:
+    """Ask no longer for what was asked for that cause."""
+    for one in requests.waiting(tx, line.id):
+        if (one.kind, one.cause) == (action, cause):
+            requests.done(tx, one.id, BY, reason, now)
+            change = Change(
+                subject=f"line/{line.line.name}/request/{one.id}", event=f"{action}_withdrawn", actor=BY,
+                before="waiting", after="withdrawn", reason=reason,
+            )  # fmt: skip
+            journal.append(tx, now, change)
 
 
 def done(tx: Tx, *, line: str, request_id: int, by: str, note: str, now: datetime) -> None:

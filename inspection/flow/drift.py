@@ -10,17 +10,17 @@ from numpy.typing import NDArray
 
 from inspection.core.journal import Change, facts, plain
 from inspection.core.line import Unknown
+from inspection.core.monitor import Light
 from inspection.core.policy import InvalidPolicy
 from inspection.core.rule import Action
 from inspection.core.shift import SCORE_EDGES, Drift, Kind, Shift, Sizes, Trend, advance, histogram, shift
 from inspection.flow import alarm
-from inspection.store import alarms, drift, journal, lines
+from inspection.store import alarms, drift, journal, lines, monitor
 from inspection.store.database import Database, Tx
 from inspection.store.drift import Look, Reference, Values
 from inspection.store.lines import LineInForce
 from inspection.store.monitor import Eye
 
-KIND = "drift"
 USUAL = Sizes()
 
 
@@ -154,12 +154,14 @@ def _tell(tx: Tx, view: _View, kind: Kind, was: Drift, trend: Trend, seen: Shift
 
 
 def _alarm(tx: Tx, view: _View, kind: Kind, seen: Shift, now: datetime) -> None:
-    """Ask for a look, and for a new training only where it is not the light that has changed."""
-    light = alarms.open_of(tx, view.line.id, "light", f"{view.eye.camera_id}/{view.eye.view}") is not None
+    """Ask for a look, and for a new training only where it is surely not the light that has changed: its own chart is
+    slow to alarm, and one that is being learned says nothing."""
+    stands = alarms.open_of(tx, view.line.id, alarm.LIGHT, f"{view.eye.camera_id}/{view.eye.view}") is not None
+    light = stands or monitor.newest_light(tx, view.eye) not in (None, Light.STEADY)
     if light:
         text = (
             f"Drift: to the model, the last {seen.newest} images of view {view.eye.view} differ from the first "
-            f"{seen.reference} (PSI {seen.psi:.2f}), and the light has drifted as well. Mend the light first, and "
+            f"{seen.reference} (PSI {seen.psi:.2f}), and the light is not steady either. Mend the light first, and "
             "train on nothing until then."
         )
     else:
@@ -168,8 +170,10 @@ def _alarm(tx: Tx, view: _View, kind: Kind, seen: Shift, now: datetime) -> None:
             f"{seen.reference} (PSI {seen.psi:.2f}). Look at them. If parts and camera are as they should be, train a "
             "model that knows them; else mend what has changed."
         )
-    if alarm.fire(tx, view.line, KIND, f"{view.camera}/{view.eye.view}/{kind}", text, now, psi=round(seen.psi, 3)):
-        alarm.ask(tx, view.line, Action.MAINTENANCE if light else Action.RETRAINING, KIND, text, None, now)
+    if alarm.fire(
+        tx, view.line, alarm.DRIFT, f"{view.camera}/{view.eye.view}/{kind}", text, now, psi=round(seen.psi, 3)
+    ):
+        alarm.ask(tx, view.line, Action.MAINTENANCE if light else Action.RETRAINING, alarm.DRIFT, text, None, now)
 
 
 def _subject(line: LineInForce, camera: str, eye: Eye) -> str:

@@ -152,6 +152,13 @@ def window_values(tx: Tx, eye: Eye, recipe_id: int, after_window_id: int) -> lis
     return [float(value) for value in tx.execute(query.order_by(WINDOW.c.id)).scalars()]
 
 
+def newest_light(tx: Tx, eye: Eye) -> Light | None:
+    """What the chart said of the eye's newest window; None without any."""
+    query = select(WINDOW.c.light).where(*_of(WINDOW, eye)).order_by(WINDOW.c.id.desc()).limit(1)
+    found = tx.execute(query).scalar()
+    return None if found is None else Light(found)
+
+
 def newest_window_id(tx: Tx, eye: Eye) -> int:
     """The id of the eye's newest window, 0 without any."""
     return int(tx.execute(select(func.max(WINDOW.c.id)).where(*_of(WINDOW, eye))).scalar() or 0)

@@ -15,11 +15,13 @@ from inspection.core.level import Level
 from inspection.core.measure import measure
 from inspection.core.monitor import MIN_BASELINE_WINDOWS
 from inspection.core.predict import Examination, Question
-from inspection.flow import alarm, monitor
+from inspection.core.shift import Sizes
+from inspection.flow import alarm, drift, monitor
 from inspection.store.records import IMAGE
 from models.decode import Picture
 from tests.api.conftest import Served
 
+SIZES = Sizes(reference=15, newest=6, step=3)
 RULE = monitor.WindowRule(images=3, seconds=60.0)
 WHY = {"reason": "A new LED ring was put in and the glass cleaned."}
 RAISE = {"level": "partial_automation", "model": 1, "pass_below": 0.3, "reject_above": 0.7, "audit_share": 0.05}
@@ -34,10 +36,11 @@ class Station:
         served.predictor.predict = self.examine  # type: ignore[method-assign]
 
     def examine(self, image: bytes, question: Question) -> "Future[Examination]":
-        """Real figures of the real picture, and a score that the lamp does not change."""
+        """Real figures of the real picture, and a score that the lamp changes, though no verdict."""
         seen, answer = Picture(image), Future[Examination]()
         figures = measure(seen.grey, question.reference, seen.small)
-        opinions = self.served.plant.examination(0.1).opinions if question.models else ()
+        score = (255 - figures.brightness) / 1000  # darker parts look a little odd to it, and stay good to it
+        opinions = self.served.plant.examination(score).opinions if question.models else ()
         answer.set_result(Examination(quality=figures, opinions=opinions))
         return answer
 
@@ -52,6 +55,7 @@ class Station:
         self.settle()
         plant.write(lambda tx: monitor.watch(tx, rule=RULE, now=plant.now))
         plant.write(lambda tx: alarm.watch(tx, now=plant.now))
+        drift.watch(plant.db, lambda: plant.now, SIZES)
 
     def settle(self) -> None:
         """Wait for what is examined after the answer."""
@@ -102,7 +106,7 @@ def test_the_story_of_a_lamp(served: Served) -> None:
     assert (in_force["by"], "light" in in_force["reason"]) == ("guard", True)
     told = ines.get("/lines/phones/alarms").json()
     kinds = {(one["kind"], one["state"]) for one in told["standing"]}
-    assert kinds == {("light", "firing")}
+    assert kinds == {("light", "firing"), ("drift", "firing")}
     assert {one["kind"] for one in told["requests"]} == {"maintenance"}, "a lamp is mended, never trained for"
 
     assert raise_line(erin, "It looks well enough to me today.").status_code == 201
@@ -121,6 +125,7 @@ def test_the_story_of_a_lamp(served: Served) -> None:
         body = {"camera": "cam1", "view": view, **WHY}
         assert ines.post("/lines/phones/light/baseline", json=body).status_code == 403
         assert erin.post("/lines/phones/light/baseline", json=body).status_code == 204
+        assert erin.post("/lines/phones/drift/reference", json=body).status_code == 204
     for one in alarms["standing"]:
         assert erin.post(f"/lines/phones/alarms/{one['id']}/clear", json=WHY).status_code == 204
     for _ in range(MIN_BASELINE_WINDOWS):

@@ -8,16 +8,18 @@ import pytest
 
 from inspection.core.level import Level
 from inspection.core.line import Unknown
+from inspection.core.monitor import Chart, Light
 from inspection.core.policy import InvalidPolicy
+from inspection.core.rule import Action
 from inspection.core.shift import Drift, Kind, Sizes
 from inspection.core.stage import ALARMS, Stage
 from inspection.core.train import Sample, Trained
 from inspection.flow import alarm, drift, train
 from inspection.store import alarms as store
 from inspection.store import drift as kept
-from inspection.store import journal, lines, requests
+from inspection.store import journal, lines, monitor, requests
 from inspection.store.drift import Look, Reference
-from inspection.store.monitor import Eye
+from inspection.store.monitor import Eye, Measured
 from tests.plant import MODEL, Plant
 
 SIZES = Sizes(reference=100, newest=50, step=50)
@@ -36,6 +38,20 @@ def send(plant: Plant, images: int, score: float = 0.1, **other: Any) -> None:
         serial = f"U{int(plant.now.timestamp())}"
         plant.image(serial, "front", float(np.clip(score + 0.02 * one, 0, 1)), **other)
     drift.watch(plant.db, lambda: plant.now, SIZES)
+
+
+def window(plant: Plant, chart: Light) -> None:
+    """The newest window of the view, of which the light's chart says so."""
+    line = plant.read(lambda tx: lines.in_force(tx, "phones"))
+    images = [
+        Measured(
+            image_id=1, received_at=plant.now, unfit=None, brightness=120.0, contrast=80.0, sharpness=90.0,
+            saturated=0.0,
+        )
+    ]  # fmt: skip
+    said = None if chart is Light.LEARNING else Chart(ewma=120.0, light=chart)
+    figures = dict.fromkeys(("brightness", "contrast", "sharpness", "saturated"), 1.0)
+    plant.write(lambda tx: monitor.add_window(tx, eye(plant), line.recipe_id, images, figures, said))
 
 
 def reference(plant: Plant, view: str = "front") -> Reference | None:
@@ -171,6 +187,33 @@ def test_in_drifted_light_maintenance_comes_first(learned: Plant) -> None:
     (told,) = firing(learned)
     assert "Mend the light first" in told.text
     assert {one.kind for one in learned.read(lambda tx: requests.waiting(tx))} == {"maintenance"}
+
+
+@pytest.mark.parametrize("chart", [Light.WARNING, Light.LEARNING, Light.ALARM])
+def test_light_that_is_not_surely_steady_is_looked_at_before_anything_is_trained(plant: Plant, chart: Light) -> None:
+    plant.level(Level.SHADOW)
+    send(plant, 1)
+    send(plant, 100)
+    window(plant, chart)
+    send(plant, 50, 0.2)
+    assert {one.kind for one in plant.read(lambda tx: requests.waiting(tx))} == {"maintenance"}
+
+
+def test_in_steady_light_a_training_is_asked_for_and_taken_back_once_the_light_alarms(learned: Plant) -> None:
+    """The model notices before the chart does."""
+    window(learned, Light.STEADY)
+    send(learned, 50, 0.2)
+    assert [one.kind for one in learned.read(lambda tx: requests.waiting(tx))] == ["retraining"]
+    line = learned.read(lambda tx: lines.in_force(tx, "phones"))
+    ask = {"cause": "labels", "text": "Many labels wait.", "alarm_id": None, "now": learned.now}
+    learned.write(lambda tx: alarm.ask(tx, line, Action.RETRAINING, **ask))
+    subject = f"{learned.camera.id}/front"
+    learned.write(lambda tx: alarm.fire(tx, line, "light", subject, "It is dark.", learned.now))
+    left = learned.read(lambda tx: requests.waiting(tx))
+    assert {(one.kind, one.cause) for one in left} == {("maintenance", "light"), ("retraining", "labels")}
+    told = [e.change for e in learned.read(lambda tx: journal.entries(tx)) if e.change.event == "retraining_withdrawn"]
+    assert [(one.before, one.after, one.actor) for one in told] == [("waiting", "withdrawn", "monitor")]
+    assert "mend it first" in told[0].reason
 
 
 def test_a_policy_that_keeps_its_model_keeps_the_reference_and_another_model_does_not(learned: Plant) -> None:
