@@ -28,7 +28,8 @@ class SpanName(StrEnum):
 
 
 class PointBody(BaseModel):
-    """One step of time: how many values, their mean and, where single ones may be told, the least and the greatest."""
+    """One step of time: how many values, their mean and, where single ones may be told, the least and the greatest. A
+    figure that would tell of single units has one for each hour at the finest, where the hour begins."""
 
     at: datetime
     n: int
@@ -45,10 +46,12 @@ class CurveBody(BaseModel):
     unit: str = Field(description="share, seconds, milliseconds, per_minute, grey, pixels or plain.")
     camera: str
     view: str
-    newest: float | None = Field(description="The mean of the last quarter of an hour.")
+    newest: float | None = Field(
+        description="The mean of the last quarter of an hour, or of the last whole hour where it tells of single units."
+    )
     usual: float | None = Field(description="The median of the last week's hours.")
     stands_out: bool = Field(description="Whether the newest is unlike those hours.")
-    withheld: bool = Field(description=f"Whether steps of fewer than {FEWEST} are left out: they would tell of a unit.")
+    withheld: bool = Field(description=f"Whether hours of fewer than {FEWEST} are left out: they would tell of a unit.")
     points: list[PointBody]
 
 
@@ -97,15 +100,10 @@ def _curve(curve: Curve, times: list[datetime]) -> CurveBody:
         stands_out=curve.stands_out, withheld=curve.withheld,
         points=[
             PointBody(
-                at=at, n=int(one[0]), mean=_short(one[1] / one[0]), low=one[2] if single else None,
+                at=at, n=int(one[0]), mean=one[1] / one[0], low=one[2] if single else None,
                 high=one[3] if single else None,
             )
             for at, one in zip(times, curve.points, strict=True)
             if one is not None
         ],
     )  # fmt: skip
-
-
-def _short(mean: float) -> float:
-    """Six digits: a sum over many must not give away the one value that is left out beside it."""
-    return float(f"{mean:.6g}")

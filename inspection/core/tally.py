@@ -125,3 +125,26 @@ def enough(name: str, values: Sequence[float]) -> bool:
     if name not in TELLING:
         return True
     return values[1 if FIGURES[name].unit == PER_MINUTE else 0] >= FEWEST
+
+
+def told(hours: Sequence[Figures | Stored]) -> dict[str, Sum]:
+    """Some hours together, of figures that tell of single units only those that may be told: else what is left out
+    would be the difference. Where none may be, one that may not stands for them."""
+    enough_of, rest = _apart(hours)
+    return {**{name: Sum(int(one[0]), *one[1:]) for part in rest for name, one in part.items()}, **merge(enough_of)}
+
+
+def day(hours: Sequence[Figures | Stored]) -> dict[str, Sum]:
+    """A day's hours together, without those that may not be told if even together they are too few beside those that
+    may: the day less its hours would tell of them."""
+    enough_of, rest = map(merge, _apart(hours))
+    beside = {name: one for name, one in rest.items() if name not in enough_of or enough(name, one)}
+    return merge([enough_of, beside])
+
+
+def _apart(parts: Sequence[Figures | Stored]) -> tuple[list[Stored], list[Stored]]:
+    """What of each part may be told, and what may not."""
+    return (
+        [{name: one for name, one in part.items() if enough(name, one)} for part in parts],
+        [{name: one for name, one in part.items() if not enough(name, one)} for part in parts],
+    )

@@ -1,10 +1,10 @@
 """Keeps figures over time: each minute once it is over for good, and longer spans from shorter ones."""
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 
-from inspection.core.tally import DAY, FINER, KEEP, MINUTE, SPANS, Figures, Stored, merge
+from inspection.core.tally import DAY, FINER, KEEP, MINUTE, SPANS, Figures, Stored, day, merge
 from inspection.store import lines, tally, tally_images, tally_units
 from inspection.store.database import Database, Tx
 from inspection.store.lines import LineInForce
@@ -55,14 +55,15 @@ def counted(tx: Tx, known: list[LineInForce], since: int, before: int) -> dict[K
 
 
 def _close_longer(db: Database, span: int) -> bool:
-    """Merge one span from its parts once these are all there, and drop parts that are too old."""
+    """Merge one span from its parts once these are all there, and drop parts that are too old. What is kept of a day
+    may be told beside its hours, so that whoever draws a year need not read them."""
     with db.read() as tx:
         done, parts_done = tally.until(tx, span), tally.until(tx, FINER[span])
         if done is None or parts_done is None or done + span > parts_done:
             return False
         ids = [line.id for line in lines.all_in_force(tx)]
         parts = tally.rows(tx, ids, FINER[span], done, done + span)
-        rows = _merged((key._replace(start=done), figures) for key, figures in parts)
+        rows = _merged(((key._replace(start=done), figures) for key, figures in parts), day if span == DAY else merge)
 
     def keep(tx: Tx) -> bool:
         tally.forget(tx, ids, FINER[span], done - KEEP[FINER[span]])
@@ -71,8 +72,11 @@ def _close_longer(db: Database, span: int) -> bool:
     return db.write(keep)
 
 
-def _merged(parts: Iterable[tuple[Key, Figures | Stored]]) -> dict[Key, Figures]:
+def _merged(
+    parts: Iterable[tuple[Key, Figures | Stored]],
+    together: Callable[[Sequence[Figures | Stored]], Figures] = merge,
+) -> dict[Key, Figures]:
     found: dict[Key, list[Figures | Stored]] = defaultdict(list)
     for key, figures in parts:
         found[key].append(figures)
-    return {key: merge(figures) for key, figures in found.items()}
+    return {key: together(figures) for key, figures in found.items()}

@@ -17,10 +17,10 @@ def test_figures_of_each_stage_are_told_and_none_of_a_single_unit(served: Served
     plant.level(Level.AI_ASSIST)
     for number in range(19):
         plant.unit(f"A{number}", 0.5)
-    plant.later(minutes=1)
+    plant.later(minutes=60)
     for number in range(20):
         plant.unit(f"B{number}", 0.25)
-    plant.later(minutes=5)
+    plant.later(minutes=63)
     while tally.watch(plant.db, plant.now):
         pass
     erin = served.as_("erin")
@@ -32,8 +32,8 @@ def test_figures_of_each_stage_are_told_and_none_of_a_single_unit(served: Served
     assert score["withheld"]
     assert [(one["n"], one["mean"], one["high"]) for one in light["points"]] == [(19, 120, 120), (20, 120, 120)]
     assert light["camera"] == "cam1"
-    later = erin.get("/lines/phones/figures", params={"span": "hours", "since": str(began + timedelta(minutes=1))})
-    assert later.json()["steps"] < 10
+    later = erin.get("/lines/phones/figures", params={"span": "hours", "since": str(began + timedelta(minutes=60))})
+    assert later.json()["steps"] < 70
     points = chain.from_iterable(one["points"] for one in later.json()["curves"])
     assert {one["n"] for one in points} <= {1, 20, 40}
     assert erin.get("/lines/phones/figures", params={"span": "century"}).status_code == 422

@@ -13,13 +13,14 @@ from inspection.core.evidence import Rate
 from inspection.core.label import UNDO_WITHIN
 from inspection.core.line import Line
 from inspection.core.stage import Stage
-from inspection.core.tally import DAY, FIGURES, HOUR, MINUTE, TEN_MINUTES, Figure, Stored, enough, merge
+from inspection.core.tally import DAY, FIGURES, HOUR, MINUTE, TELLING, TEN_MINUTES, Figure, Stored, enough, merge, told
 from inspection.store import alarms, lines, tally
 from inspection.store.alarms import Alarm
 from inspection.store.database import Tx
 from inspection.store.lines import LineInForce
 from inspection.store.records import CAMERA
 from inspection.store.reports.line import graded, risks
+from inspection.store.tally import Key
 from inspection.store.watched import stage_of
 
 NEWEST, USUAL = 15 * MINUTE, 7 * DAY
@@ -61,7 +62,9 @@ class Usual:
 class Curve:
     """One figure of the line or of a camera's view. Points are (n, sum, least, greatest) in the order of the page's
     times, None where nothing came; `withheld` is whether some were too few to be told. `newest` is of the last quarter
-    of an hour."""
+    of an hour. Figures that tell of single units are told by the hour of the clock at the finest, each at its
+    beginning, and longer points of such hours alone: of any finer or sliding stretch the difference of two would be
+    told too."""
 
     figure: Figure
     camera: str
@@ -109,7 +112,7 @@ def page(tx: Tx, name: str, now: datetime, span: Span, since: datetime | None = 
     start, end = _stretch(tx, now, span, since)
     eyes = _merged(tx, known, span, start, end)
     done = tally.until(tx, MINUTE)
-    newest = {} if done is None else _whole(tx, known, MINUTE, done - NEWEST, done)
+    newest = {} if done is None else _newest(tx, known, done)
     usual = {} if done is None else _hours(tx, known, done - USUAL, done)
     points = (end - start) // span.step
     curves = []
@@ -154,19 +157,38 @@ def _stretch(tx: Tx, now: datetime, span: Span, since: datetime | None) -> tuple
 def _merged(tx: Tx, known: LineInForce, span: Span, start: int, end: int) -> dict[Eye, dict[int, Stored]]:
     """For each view, the figures of each point that has any."""
     found: dict[Eye, dict[int, list[Stored]]] = defaultdict(lambda: defaultdict(list))
-    for key, figures in tally.rows(tx, [known.id], span.kept, start, end):
+
+    def put(key: Key, figures: Stored) -> None:
         found[key.camera_id, key.view][(key.start - start) // span.step].append(figures)
+
+    for key, figures in tally.rows(tx, [known.id], span.kept, start, end):
+        put(key, _other(figures) if span.kept < HOUR else figures)
+    if span.kept < HOUR:
+        for key, figures in tally.rows(tx, [known.id], HOUR, start, end):
+            put(key, _telling(figures))
     return {
-        eye: {at: parts[0] if len(parts) == 1 else merge(parts) for at, parts in points.items()}
+        eye: {at: parts[0] if len(parts) == 1 else told(parts) for at, parts in points.items()}
         for eye, points in found.items()
     }
 
 
-def _whole(tx: Tx, known: LineInForce, span: int, start: int, end: int) -> dict[Eye, Stored]:
+def _newest(tx: Tx, known: LineInForce, done: int) -> dict[Eye, Stored]:
+    """For each view, the figures of the last quarter of an hour, and of the last whole hour those that tell."""
     found: dict[Eye, list[Stored]] = defaultdict(list)
-    for key, figures in tally.rows(tx, [known.id], span, start, end):
-        found[key.camera_id, key.view].append(figures)
+    for key, figures in tally.rows(tx, [known.id], MINUTE, done - NEWEST, done):
+        found[key.camera_id, key.view].append(_other(figures))
+    hour = done // HOUR * HOUR - HOUR
+    for key, figures in tally.rows(tx, [known.id], HOUR, hour, hour + 1):
+        found[key.camera_id, key.view].append(_telling(figures))
     return {eye: merge(parts) for eye, parts in found.items()}
+
+
+def _telling(figures: Stored) -> Stored:
+    return {name: one for name, one in figures.items() if name in TELLING}
+
+
+def _other(figures: Stored) -> Stored:
+    return {name: one for name, one in figures.items() if name not in TELLING}
 
 
 def _hours(tx: Tx, known: LineInForce, start: int, end: int) -> dict[Eye, list[Stored]]:
@@ -189,14 +211,14 @@ def _curve(
 ) -> Curve:
     name, last = figure.name, newest.get(figure.name)
     points = [one.get(name) for one in found]
-    told = [None if one is None or not enough(name, one) else one for one in points] if figure.tells else points
+    seen = [None if one is None or not enough(name, one) else one for one in points] if figure.tells else points
     usual = [one for hour in hours if (one := hour.get(name)) is not None and enough(name, one)]
     return Curve(
         figure=figure,
         camera=camera,
         view=eye[1],
-        points=tuple(told),
-        withheld=told.count(None) > points.count(None),
+        points=tuple(seen),
+        withheld=seen.count(None) > points.count(None),
         newest=last[1] / last[0] if last is not None and enough(name, last) else None,
         usual=_usual([one[1] / one[0] for one in usual]),
     )
