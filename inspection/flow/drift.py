@@ -1,5 +1,6 @@
 """Watches what models say of each camera's view, and alarms when it drifts away from what they said at first."""
 
+import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
@@ -22,6 +23,7 @@ from inspection.store.lines import LineInForce
 from inspection.store.monitor import Eye
 
 USUAL = Sizes()
+log = logging.getLogger("jidoka")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,6 +54,11 @@ def watch(db: Database, clock: Callable[[], datetime], sizes: Sizes = USUAL) -> 
         if view.reference.images == 0:
             db.write(partial(_learn, view=view, now=clock()))
         else:
+            lacks = sorted(set(view.reference.values) - set(view.values))
+            if lacks:
+                log.warning(
+                    "drift_not_watched camera=%s view=%s figures=%s", view.camera, view.eye.view, " ".join(lacks)
+                )
             found = {kind: _compare(view, kind) for kind in view.values if kind in view.reference.values}
             db.write(partial(_keep, view=view, found=found, now=clock()))
     return len(due)
@@ -121,7 +128,10 @@ def _compare(view: _View, kind: Kind) -> Shift:
 def _learn(tx: Tx, view: _View, now: datetime) -> None:
     last = int(view.images[-1])
     if drift.learned(tx, view.reference.id, view.values, len(view.images), last):
-        told = facts(images=len(view.images), median_score=round(float(np.median(view.values[Kind.SCORE])), 4))
+        told = facts(
+            images=len(view.images), median_score=round(float(np.median(view.values[Kind.SCORE])), 4),
+            figures=" ".join(view.values),
+        )  # fmt: skip
         change = Change(
             subject=_subject(view.line, view.camera, view.eye), event="drift_reference_learned",
             actor=view.reference.by, reason=view.reference.reason, facts=told,

@@ -1,17 +1,20 @@
 """References of what a model said of a view at first, and the looks held against them."""
 
 import json
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from operator import itemgetter
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import Select, func, insert, select, tuple_, update
+from sqlalchemy import Column, Select, func, insert, select, tuple_, update
 
 from inspection.core.moment import micros
 from inspection.core.shift import Drift, Kind, Shift, Trend
+from inspection.store import recipes
 from inspection.store.database import Tx
 from inspection.store.lines import LineInForce
 from inspection.store.monitor import Eye
@@ -53,10 +56,9 @@ def eyes(tx: Tx, line_id: int, views: Sequence[str]) -> list[tuple[Eye, str]]:
 
 
 def reference(tx: Tx, eye: Eye, recipe_id: int, model: str) -> Reference | None:
-    """The newest one of a view, a recipe and a model."""
-    table = DRIFT_REFERENCE
-    query = select(table).where(table.c.camera_id == eye.camera_id, table.c.view == eye.view)
-    query = query.where(table.c.recipe_id == recipe_id, table.c.model == model).order_by(table.c.id.desc()).limit(1)
+    """The newest one of a view and a model under this recipe or one alike: a recipe that is changed in a drift must not
+    make the drift the new normal."""
+    query = _in_force(tx, eye, recipe_id, model, *DRIFT_REFERENCE.c)
     row = tx.execute(query).mappings().one_or_none()
     if row is None:
         return None
@@ -108,7 +110,9 @@ def said(
     tx: Tx, eye: Eye, recipe_id: int, model: str, after_image_id: int, most: int
 ) -> tuple[NDArray[np.int64], Values]:
     """The newest opinions of a model on the view's images after that one: the images' ids and their figures, in order.
-    Units of another recipe are left out."""
+    Units of a recipe that is not alike are left out, and so are images that lack a figure which most others have; a
+    figure that most of them lack is left out itself."""
+    same = recipes.alike(tx, eye.line_id, recipe_id)
     recent = _newest(eye, MOST).subquery()
     query = (
         select(recent.c.id, PREDICTION.c.score, PREDICTION.c.novelty, PREDICTION.c.feature)
@@ -116,15 +120,23 @@ def said(
         .join(PREDICTION, PREDICTION.c.image_id == recent.c.id)
         .join(UNIT, UNIT.c.id == recent.c.unit_id)
         .where(recent.c.camera_id == eye.camera_id, recent.c.view == eye.view, recent.c.id > after_image_id)
-        .where(PREDICTION.c.model == model, PREDICTION.c.score.is_not(None), UNIT.c.recipe_id == recipe_id)
+        .where(PREDICTION.c.model == model, PREDICTION.c.score.is_not(None), UNIT.c.recipe_id.in_(same))
         .order_by(recent.c.id.desc())
-        .limit(most)
+        .limit(2 * most)
     )
     rows = tx.execute(query).all()[::-1]
+    novel = 2 * sum(row.novelty is not None for row in rows) > len(rows)
+    length, times = max(Counter(len(row.feature or b"") for row in rows).items(), key=itemgetter(1), default=(0, 0))
+    featured = length > 0 and 2 * times > len(rows)
+    rows = [
+        row
+        for row in rows
+        if (not novel or row.novelty is not None) and (not featured or len(row.feature or b"") == length)
+    ][-most:]
     found: dict[Kind, NDArray[np.floating[Any]]] = {Kind.SCORE: np.array([row.score for row in rows], np.float64)}
-    if all(row.novelty is not None for row in rows):
+    if novel:
         found[Kind.NOVELTY] = np.array([row.novelty for row in rows], np.float64)
-    if rows and rows[0].feature and len({len(row.feature or b"") for row in rows}) == 1:
+    if featured:
         found[Kind.FEATURE] = np.stack([np.frombuffer(row.feature, "<f2") for row in rows]).astype(np.float64)
     return np.array([row.id for row in rows], np.int64), found
 
@@ -157,10 +169,14 @@ def newest_psi(tx: Tx, line: LineInForce, kind: Kind, since: datetime) -> list[t
 
 def _reference_id(tx: Tx, eye: Eye, recipe_id: int, model: str) -> int | None:
     """The reference in force, without its figures, which take long to read."""
-    table = DRIFT_REFERENCE
-    query = select(table.c.id).where(table.c.camera_id == eye.camera_id, table.c.view == eye.view)
-    query = query.where(table.c.recipe_id == recipe_id, table.c.model == model)
-    return tx.execute(query.order_by(table.c.id.desc()).limit(1)).scalar()
+    return tx.execute(_in_force(tx, eye, recipe_id, model, DRIFT_REFERENCE.c.id)).scalar()
+
+
+def _in_force(tx: Tx, eye: Eye, recipe_id: int, model: str, *columns: Column[Any]) -> Select[Any]:
+    table, same = DRIFT_REFERENCE, recipes.alike(tx, eye.line_id, recipe_id)
+    query = select(*columns).where(table.c.camera_id == eye.camera_id, table.c.view == eye.view)
+    query = query.where(table.c.recipe_id.in_(same), table.c.model == model)
+    return query.order_by(table.c.id.desc()).limit(1)
 
 
 def add_look(

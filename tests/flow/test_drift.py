@@ -169,16 +169,6 @@ def test_features_are_kept_and_watched_where_the_model_has_them(any_plant: Plant
     assert [one.subject for one in firing(any_plant)] == ["cam1/front/feature"]
 
 
-def test_a_feature_that_is_no_number_is_none(any_plant: Plant) -> None:
-    any_plant.level(Level.SHADOW)
-    send(any_plant, 1)
-    send(any_plant, 99, feature=(0.0,) * 16)
-    send(any_plant, 1, feature=(float("nan"),) * 16)
-    found = reference(any_plant)
-    assert found is not None
-    assert Kind.FEATURE not in found.values
-
-
 def test_in_drifted_light_maintenance_comes_first(learned: Plant) -> None:
     line = learned.read(lambda tx: lines.in_force(tx, "phones"))
     subject = f"{learned.camera.id}/front"
