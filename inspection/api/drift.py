@@ -111,8 +111,8 @@ class DriftBody(BaseModel):
 def get_drift(caller: AsEngineer, line: LineName, looks: Looks = 60) -> DriftBody:
     """How far what the model says has shifted since it came, and how well it and people agree."""
     views = caller.read(lambda tx: report.views(tx, line, caller.now))
-    labels = caller.read(lambda tx: concept.over_time(tx, line, caller.now))
-    return DriftBody(views=[_view(one, looks) for one in views], concept=_concept(labels))
+    labels = caller.read(lambda tx: concept.labels(tx, line, caller.now))
+    return DriftBody(views=[_view(one, looks) for one in views], concept=_concept(concept.over_time(labels)))
 
 
 @router.post("/lines/{line}/drift/reference", status_code=204, responses=PEOPLE_PROBLEMS)

@@ -8,6 +8,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+import numpy as np
+
 from inspection.core.decide import Verdict
 from inspection.core.eprocess import RateProcess
 from inspection.core.evidence import lower_bound, rate
@@ -94,13 +96,11 @@ def _stretch(labels: Sequence[Judged]) -> Stretch:
 
 
 def _course(kind: str, limit: float, labels: Sequence[Judged]) -> Course:
-    process, every = RateProcess(limit=limit), max(1, math.ceil(len(labels) / MOST_POINTS))
-    at, log_e = [], []
-    for number, one in enumerate(labels, 1):
-        process = process.update(one.events[kind])
-        if number % every == 0 or number == len(labels):
-            at.append(one.at)
-            log_e.append(process.log_e)
+    counts = np.concatenate([[0], np.cumsum([one.events[kind] for one in labels], dtype=np.int64)])
+    every = max(1, math.ceil(len(labels) / MOST_POINTS))
+    ends = sorted({*range(every, len(labels) + 1, every), len(labels)} - {0})
     return Course(
-        kind=kind, limit=limit, events=process.events, labels=process.trials, at=tuple(at), log_e=tuple(log_e)
-    )
+        kind=kind, limit=limit, events=int(counts[-1]), labels=len(labels),
+        at=tuple(labels[end - 1].at for end in ends),
+        log_e=tuple(RateProcess.counted(limit, counts, end).log_e for end in ends),
+    )  # fmt: skip

@@ -62,6 +62,15 @@ class RateProcess:
         marks = (*self.marks, events)[-MOST_STARTS:]
         return replace(moved, marks=marks, first=trials // self.stretch + 1 - len(marks))
 
+    @classmethod
+    def counted(cls, limit: float, events: NDArray[np.int64], trials: int) -> "RateProcess":
+        """After so many labels, as `update` has it; `events` (at least trials + 1,) are those among the first 0, 1, 2
+        and so on."""
+        every = cls(limit=limit).stretch
+        starts = range(0, trials + 1, every)[-MOST_STARTS:]
+        marks = tuple(int(events[start]) for start in starts)
+        return cls(limit=limit, events=int(events[trials]), trials=trials, first=starts[0] // every, marks=marks)
+
     def without(self, event: bool) -> "RateProcess":
         """Before the last label, which was this: an answer that was taken back was never given."""
         events, trials = max(0, self.events - event), max(0, self.trials - 1)

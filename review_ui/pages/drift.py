@@ -48,11 +48,13 @@ def _page(
     with desk.services.db.read() as tx:
         known = line_report.line(tx, line)
         views = report.views(tx, line, desk.now)
-        labels = concept.over_time(tx, line, desk.now)
+        read = None if desk.in_part else concept.labels(tx, line, desk.now)
+    labels = concept.over_time(read) if read else None  # not every half minute: it moves with labels, and takes a while
     return desk.page(
         "drift.html", status=status, line=known, problem=problem, typed=typed, labels=labels, kinds=tuple(Kind),
-        views=tuple((one, _psi(one, desk), _beside(one)) for one in views), agreement=_agreement(labels, desk),
-        evidence=_evidence(labels, desk),
+        views=tuple((one, _psi(one, desk), _beside(one)) for one in views),
+        agreement=_agreement(labels, desk) if labels else None,
+        evidence=_evidence(labels, desk) if labels else None,
     )  # fmt: skip
 
 

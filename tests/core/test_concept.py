@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -69,6 +70,15 @@ def test_evidence_is_that_of_the_guards_and_grows_with_the_escapes():
     assert len(found["escapes"].at) <= 200
     assert found["overkill"].log_e[-1] < 0 < 5 < found["escapes"].log_e[-1]
     assert found["escapes"].log_e[140] < 0.1, "nothing before they came"
+
+
+@given(st.lists(st.booleans(), min_size=1, max_size=700), st.sampled_from([0.5, 0.1, 0.01]))
+def test_counts_are_the_process_of_the_guards(events, limit):
+    process = RateProcess(limit=limit)
+    for event in events:
+        process = process.update(event)
+    counts = np.concatenate([[0], np.cumsum(events, dtype=np.int64)])
+    assert RateProcess.counted(limit, counts, len(events)) == process
 
 
 def test_no_labels_are_no_evidence():

@@ -13,7 +13,7 @@ from tests.plant import MODEL, Plant
 
 
 def over_time(plant: Plant) -> concept.Concept:
-    return plant.read(lambda tx: concept.over_time(tx, "phones", plant.now))
+    return concept.over_time(plant.read(lambda tx: concept.labels(tx, "phones", plant.now)))
 
 
 def test_a_line_without_a_model_or_labels_has_none(any_plant: Plant) -> None:
@@ -22,7 +22,7 @@ def test_a_line_without_a_model_or_labels_has_none(any_plant: Plant) -> None:
     found = over_time(any_plant)
     assert (found.labels, found.stretches, found.decides) == (0, (), False)
     with pytest.raises(Unknown):
-        any_plant.read(lambda tx: concept.over_time(tx, "none", any_plant.now))
+        any_plant.read(lambda tx: concept.labels(tx, "none", any_plant.now))
 
 
 def test_in_shadow_what_the_model_leans_to_is_compared(any_plant: Plant) -> None:

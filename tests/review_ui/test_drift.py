@@ -161,6 +161,18 @@ def test_agreement_and_evidence_are_drawn_from_labels_that_cannot_be_taken_back(
 
 
 @pytest.mark.usefixtures("plant")
+def test_what_labels_say_is_not_reckoned_again_each_half_minute(visit, plant):
+    plant.unit("A-0", views=("front",), score=0.1)
+    look(plant, learned(plant), 0.3)
+    erin = visit("erin")
+    whole = erin.get("/lines/phones/drift").text
+    part = erin.get("/lines/phones/drift", **{"HX-Request": "true"}).text
+    assert "Against people" in whole
+    assert "Against people" not in part
+    assert 'id="view-1"' in part
+    assert 'hx-select-oob="#view-1"' in whole
+
+
 def test_inspectors_find_no_way_there(visit):
     assert "/lines/phones/drift" not in visit("ines").get("/lines/phones/light").text
     assert "/lines/phones/drift" in visit("erin").get("/lines/phones/light").text
