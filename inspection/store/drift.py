@@ -4,13 +4,13 @@ import json
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from operator import itemgetter
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import Column, Select, func, insert, select, tuple_, update
+from sqlalchemy import Column, Select, delete, func, insert, select, tuple_, update
 
 from inspection.core.moment import micros
 from inspection.core.shift import Drift, Kind, Shift, Trend
@@ -21,6 +21,7 @@ from inspection.store.monitor import Eye
 from inspection.store.records import CAMERA, DRIFT_LOOK, DRIFT_REFERENCE, IMAGE, PREDICTION, UNIT, dump
 
 MOST = 5_000  # of a view's newest images, among which a model's opinions are looked for
+KEEP = timedelta(days=400)  # for looks
 Values = Mapping[Kind, NDArray[np.floating[Any]]]
 """Figures of images in order: numbers (images,), features (images, numbers). A kind that an image lacks is missing."""
 
@@ -183,7 +184,8 @@ def add_look(
     tx: Tx, eye: Eye, reference_id: int, kind: Kind, last_image_id: int, found: Shift, trend: Trend,
     histogram: Sequence[int], now: datetime,
 ) -> None:  # fmt: skip
-    """Keep one look."""
+    """Keep one look; the line's looks of long ago are dropped."""
+    tx.execute(delete(DRIFT_LOOK).where(DRIFT_LOOK.c.line_id == eye.line_id, DRIFT_LOOK.c.at < micros(now - KEEP)))
     values = {
         **eye.__dict__, **found.__dict__, "reference_id": reference_id, "kind": str(kind), "state": str(trend.state),
         "last_image_id": last_image_id, "far": dump(list(trend.far)), "histogram": dump(list(histogram)),

@@ -5,12 +5,15 @@ import logging
 from typing import Any
 
 import pytest
+from sqlalchemy import func, select
 
 from inspection.core.capture import Region
 from inspection.core.level import Level
 from inspection.core.shift import Drift, Kind
 from inspection.flow import line as line_flow
+from inspection.store import drift as kept
 from inspection.store import journal
+from inspection.store.records import DRIFT_LOOK
 from tests.flow.test_drift import firing, looks, reference, send
 from tests.plant import Plant
 
@@ -21,6 +24,10 @@ NO_NUMBER = (float("nan"),) * 16
 def change(plant: Plant, **changes: Any) -> None:
     why = {"by": "erin", "reason": "Units come faster now."}
     plant.write(lambda tx: line_flow.change_recipe(tx, line="phones", now=plant.now, **why, **changes))
+
+
+def count(plant: Plant) -> int:
+    return int(plant.read(lambda tx: tx.execute(select(func.count()).select_from(DRIFT_LOOK)).scalar_one()))
 
 
 def test_an_image_whose_feature_is_no_number_is_left_out_of_a_reference(any_plant: Plant) -> None:
@@ -92,3 +99,17 @@ def test_a_recipe_that_changes_what_models_see_begins_a_reference_anew(plant: Pl
     second = reference(plant)
     assert second is not None
     assert (second.images, second.id) == (0, first.id + 1)
+
+
+def test_looks_are_kept_for_four_hundred_days(any_plant: Plant) -> None:
+    any_plant.level(Level.SHADOW)
+    send(any_plant, 1)
+    send(any_plant, 100)
+    begun = any_plant.now
+    send(any_plant, 50)
+    any_plant.now = begun + kept.KEEP
+    send(any_plant, 50)
+    assert count(any_plant) == 4, "of scores and of novelty"
+    any_plant.later(seconds=1)
+    send(any_plant, 50)
+    assert count(any_plant) == 4, "two came, and two were dropped"
