@@ -10,7 +10,7 @@ from sqlalchemy import event, text
 from inspection.core.level import Level
 from inspection.flow import drift as drift_flow
 from inspection.flow import line as line_flow
-from inspection.store import drift, lines
+from inspection.store import captures, drift, lines
 from inspection.store.database import Database, Tx
 from inspection.store.monitor import Eye
 from inspection.store.records import IMAGE
@@ -34,6 +34,13 @@ QUERIES: dict[str, Callable[[Tx, Plant], Any]] = {
     "opinions": lambda tx, plant: [drift.said(tx, eye(plant, view), recipe(tx), MODEL, 0, 400) for view in plant.views],
     "a new reference": lambda tx, plant: [
         drift.begin(tx, eye(plant, view), recipe(tx), MODEL, "monitor", "-", plant.now) for view in plant.views
+    ],
+    "pictures beside one": lambda tx, plant: [
+        tx.execute(side._statement, {"image": one, "camera": plant.camera.id + other, "view_": view}).all()
+        for side in (captures._BEFORE, captures._AFTER)
+        for one in (1, IMAGES // 2, IMAGES)
+        for other in (0, 1)
+        for view in plant.views
     ],
 }
 
