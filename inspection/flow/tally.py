@@ -1,8 +1,10 @@
 """Keeps figures over time: each minute once it is over for good, and longer spans from shorter ones."""
 
+import logging
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
+from functools import lru_cache
 
 from inspection.core.tally import DAY, FINER, KEEP, MINUTE, SPANS, Figures, Stored, day, merge
 from inspection.store import lines, tally, tally_images, tally_units
@@ -10,6 +12,7 @@ from inspection.store.database import Database, Tx
 from inspection.store.lines import LineInForce
 from inspection.store.tally import Key
 
+log = logging.getLogger("jidoka")
 LATE = 120  # s after which nothing more comes into a minute: decisions, late examinations, answers taken back
 STEP = 30 * MINUTE  # at most, after the server was down
 BEFORE_THE_FIRST = DAY  # of what came before the first watch
@@ -23,7 +26,30 @@ def watch(db: Database, now: datetime) -> int:
     if not begun:
         first = (over - BEFORE_THE_FIRST) // DAY * DAY
         db.write(lambda tx: tally.begin(tx, dict.fromkeys(SPANS, first)))
+    _set_right(db, over)
     return _close_minutes(db, over) + sum(_close_longer(db, span) for span in FINER)
+
+
+def _set_right(db: Database, over: int) -> None:
+    """A clock that was ahead has closed minutes before they came: take up again from now on, unless some have rows,
+    which would be counted twice."""
+    with db.read() as tx:
+        done, ids = tally.until(tx, MINUTE), [line.id for line in lines.all_in_force(tx)]
+        if done is None or done <= over + LATE:
+            return
+        free = not tally.any_from(tx, ids, over)
+    say_ahead(done, free)
+    if free:
+        db.write(lambda tx: tally.step_back(tx, ids, over))
+
+
+@lru_cache(maxsize=1)
+def say_ahead(done: int, free: bool) -> None:
+    """Once, and not at each tick."""
+    then = "They are taken up again from now on." if free else "Until then none are kept, for some are there already."
+    log.warning(
+        "The clock was ahead: figures over time are closed up to %s. %s", datetime.fromtimestamp(done, UTC), then
+    )
 
 
 def _close_minutes(db: Database, over: int) -> bool:

@@ -4,9 +4,9 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import ColumnElement, delete, insert, select, update
 
-from inspection.core.tally import Figures, Stored
+from inspection.core.tally import MINUTE, SPANS, Figures, Stored
 from inspection.store.database import Tx
 from inspection.store.records import TALLY, TALLY_UNTIL, dump
 
@@ -44,6 +44,27 @@ def close(tx: Tx, span: int, old: int, new: int, rows: Mapping[Key, Figures]) ->
     if values:
         tx.execute(insert(TALLY), values)
     return True
+
+
+def any_from(tx: Tx, line_ids: Sequence[int], start: int) -> bool:
+    """Whether any minute from that one on has a row."""
+    found = select(TALLY.c.start).where(*_from(line_ids, MINUTE, start)).limit(1)
+    return tx.execute(found).one_or_none() is not None
+
+
+def step_back(tx: Tx, line_ids: Sequence[int], over: int) -> None:
+    """Take up again from that minute on, from which none has a row: longer spans are merged anew from shorter ones."""
+    if any_from(tx, line_ids, over):
+        return
+    for span in SPANS:
+        start = over // span * span
+        tx.execute(delete(TALLY).where(*_from(line_ids, span, start)))
+        ahead = update(TALLY_UNTIL).where(TALLY_UNTIL.c.span == span, TALLY_UNTIL.c.until > start)
+        tx.execute(ahead.values(until=start))
+
+
+def _from(line_ids: Sequence[int], span: int, start: int) -> tuple[ColumnElement[bool], ...]:
+    return TALLY.c.line_id.in_(line_ids), TALLY.c.span == span, TALLY.c.start >= start
 
 
 def rows(

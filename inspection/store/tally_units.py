@@ -104,25 +104,35 @@ _NONE = (0, 0, 0, None, None, None)
 
 
 def _by_ai(since: int, before: int) -> Select[Any]:
-    """A rejection is the first rejecting image's, a pass that of the image that was decided last."""
+    """A rejection is the first rejecting image's, a pass that of the image that was decided last. Where a person had
+    answered before, who did not wait for a late view, the unit was settled then."""
     other = IMAGE.alias("other")
     order, others = tuple_(IMAGE.c.decided_at, IMAGE.c.id), tuple_(other.c.decided_at, other.c.id)
     before_it = exists().where(other.c.unit_id == IMAGE.c.unit_id, other.c.outcome == "reject", others < order)
     after_it = exists().where(other.c.unit_id == IMAGE.c.unit_id, others > order)
     rejects = and_(UNIT.c.ai_verdict == "reject", IMAGE.c.outcome == "reject", ~before_it)
     passes = and_(UNIT.c.ai_verdict == "pass", ~after_it)
+    answered = exists().where(LABEL.c.unit_id == IMAGE.c.unit_id, LABEL.c.effective, LABEL.c.at < IMAGE.c.decided_at)
     taken = _seconds(IMAGE.c.decided_at, UNIT.c.opened_at)
     columns = (func.count(), when(UNIT.c.ai_verdict == "reject"), *summed(taken))
     query = _grouped(IMAGE.c.line_id, IMAGE.c.decided_at, *columns).join(UNIT, UNIT.c.id == IMAGE.c.unit_id)
-    return query.where(*decided(since, before), or_(rejects, passes))
+    return query.where(*decided(since, before), or_(rejects, passes), ~answered)
 
 
 def _by_people(line_ids: Sequence[int], since: int, before: int) -> Select[Any]:
-    other = LABEL.alias("other")
+    """The first answer that counts, unless the AI had settled the unit before."""
+    other, at = LABEL.alias("other"), LABEL.c.at
+    rejected = exists().where(IMAGE.c.unit_id == UNIT.c.id, IMAGE.c.outcome == "reject", IMAGE.c.decided_at <= at)
+    came_later = exists().where(IMAGE.c.unit_id == UNIT.c.id, IMAGE.c.decided_at > at)
+    own = or_(
+        UNIT.c.ai_verdict.is_(None),
+        and_(UNIT.c.ai_verdict == "reject", ~rejected),
+        and_(UNIT.c.ai_verdict == "pass", came_later),
+    )
     first = ~exists().where(other.c.unit_id == LABEL.c.unit_id, other.c.effective, other.c.id < LABEL.c.id)
     columns = (func.count(), when(LABEL.c.verdict == "reject"), *summed(_seconds(LABEL.c.at, UNIT.c.opened_at)))
     query = _grouped(LABEL.c.line_id, LABEL.c.at, *columns).join(UNIT, UNIT.c.id == LABEL.c.unit_id)
-    return query.where(*_labelled(line_ids, since, before), LABEL.c.effective, UNIT.c.ai_verdict.is_(None), first)
+    return query.where(*_labelled(line_ids, since, before), LABEL.c.effective, own, first)
 
 
 def _asked(line_ids: Sequence[int], since: int, before: int) -> Select[Any]:

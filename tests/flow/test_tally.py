@@ -10,7 +10,7 @@ from inspection.core.decide import Verdict
 from inspection.core.level import Level
 from inspection.core.predict import Failure
 from inspection.core.tally import DAY, FIGURES, HOUR, KEEP, MINUTE, SPANS, TEN_MINUTES, Sum, merge
-from inspection.flow import label, monitor, review, tally
+from inspection.flow import decide, label, monitor, review, tally
 from inspection.store import lines
 from inspection.store import tally as kept
 from inspection.store.tally import WHOLE
@@ -22,6 +22,7 @@ BEGAN = int(datetime(2026, 1, 31, 8, 0, tzinfo=UTC).timestamp())
 @pytest.fixture
 def any_plant(any_plant: Plant) -> Plant:
     """Kept from the day's beginning on, which spares the tests a day of catching up."""
+    tally.say_ahead.cache_clear()
     any_plant.write(lambda tx: kept.begin(tx, dict.fromkeys(SPANS, BEGAN // DAY * DAY)))
     return any_plant
 
@@ -136,6 +137,63 @@ def test_units_are_settled_once_by_the_ai_or_by_people(any_plant: Plant) -> None
     assert whole[9]["overrides"] == Sum(2, 1, 0, 1), "A was passed by the AI, B rejected"
     assert whole[9]["answers"] == Sum(1, 3, 3, 3)
     assert whole[9]["answer_time"] == Sum(3, 9, 3, 3)
+
+
+@pytest.mark.parametrize("minutes", [30, 1])
+def test_a_view_that_comes_after_a_person_settled_its_unit_settles_it_no_second_time(
+    any_plant: Plant, minutes: int
+) -> None:
+    plant = any_plant
+    plant.level(Level.PARTIAL_AUTOMATION)
+    plant.image("A", "front", 0.1)
+    at(plant, 9)
+    plant.write(lambda tx: decide.refer_incomplete(tx, now=plant.now))
+    held = plant.claim()
+    assert held is not None
+    plant.answer(held, Verdict.PASS)
+    plant.later(minutes=minutes)
+    plant.image("A", "back", 0.9)
+    plant.later(minutes=9)
+    watch(plant)
+    whole = rows(plant, view=None)
+    assert {start: one["units"] for start, one in whole.items() if "units" in one} == {9: Sum(1, 1, 1, 1)}
+    assert whole[9]["automated"] == Sum(1, 0, 0, 0)
+
+
+def test_a_clock_that_was_ahead_loses_nothing_once_it_is_right_again(
+    any_plant: Plant, caplog: pytest.LogCaptureFixture
+) -> None:
+    plant = any_plant
+    plant.unit("A")
+    at(plant, 10)
+    watch(plant)
+    at(plant, 300)
+    watch(plant)
+    at(plant, 20)
+    watch(plant)
+    assert "The clock was ahead" in caplog.text
+    plant.unit("B")
+    at(plant, 400)
+    watch(plant)
+    assert {start: one["images"].total for start, one in rows(plant).items()} == {0: 1, 20: 1}
+    for span in (TEN_MINUTES, HOUR):
+        assert merge(rows(plant, span).values())["images"].total == 2, span
+
+
+def test_a_clock_that_was_ahead_while_images_came_waits_and_says_so(
+    any_plant: Plant, caplog: pytest.LogCaptureFixture
+) -> None:
+    plant = any_plant
+    at(plant, 300)
+    plant.unit("A")
+    at(plant, 310)
+    watch(plant)
+    at(plant, 20)
+    watch(plant)
+    assert "Until then none are kept" in caplog.text
+    at(plant, 400)
+    watch(plant)
+    assert rows(plant)[300]["images"] == Sum(1, 1, 1, 1)
 
 
 def test_answers_taken_back_are_redone_and_doubts_are_unsure(any_plant: Plant) -> None:
