@@ -48,7 +48,7 @@ def _close_one(tx: Tx, line: LineInForce, eye: Eye, rule: WindowRule, now: datet
     brightness = window_value([image.brightness for image in images])
     baseline = _baseline(tx, eye, line)
     chart = None if baseline is None else advance(last.chart, baseline, brightness)
-    monitor.add_window(tx, eye, line.recipe_id, images, _figures(tx, eye, images, last.last_image_id), chart)
+    monitor.add_window(tx, eye, line.recipe_id, images, _figures(tx, eye, images, last.last_image_id), chart, now)
     if baseline is None:
         _learn(tx, eye, line, now)
     elif chart is not None and chart.light is Light.ALARM:

@@ -127,6 +127,7 @@ def add_window(
     images: Sequence[Measured],
     figures: Mapping[str, float | int | None],
     chart: Chart | None,
+    now: datetime,
 ) -> None:
     """Keep a window with its figures by their columns' names; without a chart the eye is still learning."""
     values = {
@@ -136,6 +137,7 @@ def add_window(
         "last_image_id": images[-1].image_id,
         "started_at": micros(images[0].received_at),
         "ended_at": micros(images[-1].received_at),
+        "closed_at": micros(now),
         "images": len(images),
         "ewma": chart.ewma if chart else None,
         "outside": dump(list(chart.outside) if chart else []),

@@ -447,7 +447,7 @@ class WindowRow(SQLModel, table=True):
     theirs it did not see, and what the chart said."""
 
     __tablename__ = "window"
-    __table_args__ = (Index("ix_window_camera_view", "camera_id", "view", "id"), Index("ix_window_ended", "ended_at"))
+    __table_args__ = (Index("ix_window_camera_view", "camera_id", "view", "id"), Index("ix_window_closed", "closed_at"))
     id: int | None = _id()
     line_id: int = _to("line.id")
     camera_id: int = _to("camera.id", index=False)
@@ -456,6 +456,7 @@ class WindowRow(SQLModel, table=True):
     last_image_id: int = Field(sa_column=Column(BigInteger, nullable=False, default=0))
     started_at: int = _time()
     ended_at: int = _time()
+    closed_at: int | None = _time(null=True)
     images: int
     brightness: float
     contrast: float

@@ -98,10 +98,10 @@ def opinions(tx: Tx, since: int, before: int) -> Iterator[tuple[Key, dict[str, S
 
 
 def gaps(tx: Tx, since: int, before: int) -> Iterator[tuple[Key, dict[str, Sum]]]:
-    """Serials that never came, of all that should have, by the windows of images that ended in that time (seconds)."""
-    key = (WINDOW.c.line_id, WINDOW.c.camera_id, WINDOW.c.view, minute(WINDOW.c.ended_at))
+    """Serials that never came, of all that should have, by the windows of images closed in that time (seconds)."""
+    key = (WINDOW.c.line_id, WINDOW.c.camera_id, WINDOW.c.view, minute(WINDOW.c.closed_at))
     query = select(*key, func.sum(WINDOW.c.images), func.sum(WINDOW.c.missing)).where(
-        WINDOW.c.ended_at >= since * SECOND, WINDOW.c.ended_at < before * SECOND, WINDOW.c.missing.is_not(None)
+        WINDOW.c.closed_at >= since * SECOND, WINDOW.c.closed_at < before * SECOND, WINDOW.c.missing.is_not(None)
     )
     for row in tx.execute(query.group_by(*key)):
         came, missing = int(row[4]), int(row[5])

@@ -51,7 +51,7 @@ def window(plant: Plant, chart: Light) -> None:
     ]  # fmt: skip
     said = None if chart is Light.LEARNING else Chart(ewma=120.0, light=chart)
     figures = dict.fromkeys(("brightness", "contrast", "sharpness", "saturated"), 1.0)
-    plant.write(lambda tx: monitor.add_window(tx, eye(plant), line.recipe_id, images, figures, said))
+    plant.write(lambda tx: monitor.add_window(tx, eye(plant), line.recipe_id, images, figures, said, plant.now))
 
 
 def reference(plant: Plant, view: str = "front") -> Reference | None:

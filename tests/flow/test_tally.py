@@ -105,6 +105,19 @@ def test_serials_that_never_came_and_where_the_part_lies(any_plant: Plant) -> No
     assert seen["found"] == pytest.approx(Sum(8, 7.2, 0.9, 0.9))
 
 
+def test_a_window_that_is_closed_long_after_its_last_image_is_counted(any_plant: Plant) -> None:
+    plant = any_plant
+    plant.level(Level.AI_ASSIST)
+    for number in (1, 2, 3, 5, 6, 7, 8, 9):
+        plant.image(f"PH-{number}", "front")
+    at(plant, 20)
+    watch(plant)
+    plant.write(lambda tx: monitor.watch(tx, rule=monitor.WindowRule(images=20, seconds=1200), now=plant.now))
+    at(plant, 30)
+    watch(plant)
+    assert rows(plant)[20]["gaps"] == Sum(9, 1, 0, 1)
+
+
 def test_units_are_settled_once_by_the_ai_or_by_people(any_plant: Plant) -> None:
     plant = any_plant
     plant.level(Level.PARTIAL_AUTOMATION, audit_share=0.999999)
