@@ -32,10 +32,10 @@ class WindowRule:
 def watch(tx: Tx, *, rule: WindowRule, now: datetime) -> int:
     """Close every window that is full, and act on what its chart says; how many were closed."""
     closed = 0
-    for eye in monitor.eyes(tx, now - LOOK_BACK):
-        line = lines.in_force_by_id(tx, eye.line_id)
-        while _close_one(tx, line, eye, rule, now):
-            closed += 1
+    for line in lines.all_in_force(tx):
+        for eye in monitor.eyes(tx, line.id, line.line.recipe.views, now - LOOK_BACK):
+            while _close_one(tx, line, eye, rule, now):
+                closed += 1
     return closed
 
 

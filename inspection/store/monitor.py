@@ -5,12 +5,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Table, func, insert, select
+from sqlalchemy import ColumnElement, Table, func, insert, select, tuple_
 
 from inspection.core.moment import micros, moment
 from inspection.core.monitor import Baseline, Chart, Light
 from inspection.store.database import Tx
-from inspection.store.records import BASELINE, IMAGE, UNIT, WINDOW, dump
+from inspection.store.records import BASELINE, CAMERA, IMAGE, UNIT, WINDOW, dump
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -62,14 +62,20 @@ class BaselineInForce:
 FIGURES = ("brightness", "contrast", "sharpness", "saturated", "mean", "black", "red", "blue", "noise")
 
 
-def eyes(tx: Tx, since: datetime) -> list[Eye]:
-    """The camera views that have sent measured images since that moment."""
-    query = (
-        select(IMAGE.c.line_id, IMAGE.c.camera_id, IMAGE.c.view)
-        .where(IMAGE.c.brightness.is_not(None), IMAGE.c.received_at >= micros(since))
-        .distinct()
-    )
-    return [Eye(**row._mapping) for row in tx.execute(query)]
+def eyes(tx: Tx, line_id: int, views: Sequence[str], since: datetime) -> list[Eye]:
+    """The views of the line's cameras that have sent an image since that moment; each is looked up by an index."""
+    cameras = tx.execute(select(CAMERA.c.id).where(CAMERA.c.line_id == line_id, CAMERA.c.revoked_at.is_(None)))
+    known = [Eye(line_id=line_id, camera_id=camera, view=view) for camera in cameras.scalars() for view in views]
+    return [eye for eye in known if _last_sent(tx, eye) >= micros(since)]
+
+
+def _last_sent(tx: Tx, eye: Eye) -> int:
+    """When the newest image of the view came, 0 for none. By row values: see store/drift.py."""
+    place = (IMAGE.c.camera_id, IMAGE.c.view)
+    query = select(*place, IMAGE.c.received_at).where(tuple_(*place) <= (eye.camera_id, eye.view))
+    newest = query.order_by(*(column.desc() for column in (*place, IMAGE.c.id))).limit(1)
+    row = tx.execute(newest).one_or_none()
+    return int(row.received_at) if row is not None and (row.camera_id, row.view) == (eye.camera_id, eye.view) else 0
 
 
 def measured_after(tx: Tx, eye: Eye, image_id: int, limit: int) -> list[Measured]:

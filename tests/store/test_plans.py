@@ -10,6 +10,7 @@ from sqlalchemy import event
 from inspection.core.decide import Verdict
 from inspection.core.level import Level
 from inspection.flow import andon, figures, ladder, tally
+from inspection.flow import monitor as light
 from inspection.store import drift as kept_drift
 from inspection.store import lines
 from inspection.store.database import Tx
@@ -43,6 +44,7 @@ PAGES: dict[str, Callable[[Tx, Plant], Any]] = {
     "a minute's figures": lambda tx, plant: tally.counted(
         tx, lines.all_in_force(tx), int(plant.now.timestamp()) - 60, int(plant.now.timestamp())
     ),
+    "the watch of light": lambda tx, plant: light.watch(tx, rule=light.WindowRule(images=2), now=plant.now),
     "a scrape": lambda tx, plant: list(figures.of_lines(tx, None, plant.now)),
     "drift": lambda tx, plant: (
         drift.views(tx, "phones", plant.now),

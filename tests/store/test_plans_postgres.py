@@ -10,7 +10,7 @@ from sqlalchemy import event, text
 from inspection.core.level import Level
 from inspection.flow import drift as drift_flow
 from inspection.flow import line as line_flow
-from inspection.store import captures, drift, lines
+from inspection.store import captures, drift, lines, monitor
 from inspection.store.database import Database, Tx
 from inspection.store.monitor import Eye
 from inspection.store.records import IMAGE
@@ -30,6 +30,7 @@ def recipe(tx: Tx) -> int:
 
 QUERIES: dict[str, Callable[[Tx, Plant], Any]] = {
     "views that have sent": lambda tx, plant: drift.eyes(tx, plant.camera.line_id, plant.views),
+    "views whose light is watched": lambda tx, plant: monitor.eyes(tx, plant.camera.line_id, plant.views, plant.now),
     "images that came": lambda tx, plant: [drift.came(tx, eye(plant, view), 0, 200) for view in plant.views],
     "opinions": lambda tx, plant: [drift.said(tx, eye(plant, view), recipe(tx), MODEL, 0, 400) for view in plant.views],
     "a new reference": lambda tx, plant: [
