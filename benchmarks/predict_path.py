@@ -38,7 +38,7 @@ def main() -> None:
         images = _images(folder)
         before = _alone(folder / "data" / "models", artefact, images)
         with serving(serve_command(folder / "data"), folder / "server.txt") as server:
-            _wait_for_model(server, token, images[0])
+            _wait_for_model(server, token, images)
             order = Order(
                 port=server.port, pid=server.pid, path=PATH, token=token, images=[str(image) for image in images],
                 connections=4 * THREADS, seconds=SECONDS,
@@ -112,13 +112,14 @@ def _images(folder: Path) -> list[Path]:
     return files
 
 
-def _wait_for_model(server: Served, token: str, image: Path) -> None:
-    """Send single images until the model answers; the server loads it in the background."""
+def _wait_for_model(server: Served, token: str, images: list[Path]) -> None:
+    """Send single images until the model answers, which the server loads in the background; in turn, since a picture
+    that repeats is a frozen camera's."""
     for i in range(600):
         path = PATH.replace("{capture}", f"first{i}").replace("{serial}", f"first{i}")
         answer = httpx.put(
             f"http://127.0.0.1:{server.port}{path}",
-            content=image.read_bytes(),
+            content=images[i % len(images)].read_bytes(),
             headers={"Authorization": f"Bearer {token}"},
             timeout=30,
         ).json()
