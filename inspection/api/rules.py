@@ -56,7 +56,10 @@ class RuleBody(BaseModel):
     enabled: bool
     by: str
     at: datetime
-    last_value: float | None = Field(description="Null where nothing can be said, as of a line that does not run.")
+    last_value: float | None = Field(
+        description="Null where nothing can be said, as of a line that does not run. Of a figure made of what the AI "
+        "said, what it was as the clock hour began."
+    )
     last_at: datetime | None
 
 
@@ -95,7 +98,7 @@ def get_rules(caller: AsEngineer, line: LineName) -> list[RuleBody]:
     return [
         RuleBody(
             id=one.kept.id, unit=one.figure.unit, hold_s=one.kept.rule.hold.total_seconds(), by=one.kept.by,
-            at=one.kept.at, last_value=one.kept.last_value, last_at=one.kept.last_at,
+            at=one.kept.at, last_value=one.value, last_at=one.at,
             actions=list(one.kept.rule.actions),
             **{name: value for name, value in one.kept.rule.__dict__.items() if name not in ("hold", "actions")},
         )

@@ -17,6 +17,7 @@ from inspection.core.policy import Policy
 from inspection.core.predict import Examination, Failure, NoPrediction, Predictor, Question
 from inspection.core.route import draw_audit, in_canary
 from inspection.flow import decide
+from inspection.flow.sampling import Sampling
 from inspection.flow.settings import camera_set
 from inspection.flow.stages import Stages
 from inspection.store import captures, journal, lines, units
@@ -27,7 +28,6 @@ from inspection.store.lines import Camera, LineInForce
 from inspection.store.units import Unit
 
 MAX_WAITING_EXAMINATIONS = 256
-MEASURE_EVERY_S = 0.2
 _GRACE_S = 0.5
 T = TypeVar("T")
 
@@ -187,7 +187,8 @@ class Intake:
         self._clock = clock
         self._pool = ThreadPoolExecutor(threads, thread_name_prefix="jidoka-images")
         self._running: set[asyncio.Task[Any]] = set()
-        self._measured: dict[tuple[int, str], float] = {}
+        self._threads, self._storing = threads, 0
+        self._sampling = Sampling()
 
     async def take_in(self, camera: Camera, capture: Capture, data: bytes) -> Receipt:
         """1 force the bytes to disk, 2 record the image, 3 ask the models, 4 decide and answer."""
@@ -199,9 +200,13 @@ class Intake:
     async def _take_in(self, camera: Camera, capture: Capture, data: bytes) -> Recorded:
         durable: Future[Recorded] = Future()
         spooled_s = (self._clock() - capture.captured_at).total_seconds()
-        with self._stages.at(Stage.INGEST, camera.line, bytes=len(data)):
-            self._pool.submit(self._store, camera, capture, data, durable)
-            recorded = await asyncio.wrap_future(durable)
+        self._storing += 1
+        try:
+            with self._stages.at(Stage.INGEST, camera.line, bytes=len(data)):
+                self._pool.submit(self._store, camera, capture, data, durable)
+                recorded = await asyncio.wrap_future(durable)
+        finally:
+            self._storing -= 1
         self._stages.stored(camera, recorded.receipt, spooled_s)
         return recorded
 
@@ -283,14 +288,12 @@ class Intake:
             return _no_answer(question, Failure.ERROR, f"{type(error).__name__}: {error}")
 
     def _worth_examining(self, camera: Camera, question: Question) -> bool:
-        """Every image where a model runs; where none does, enough of them to watch the light."""
+        """Every image where a model runs; where none does, as many as leave ingest its time."""
         if question.models:
             return len(self._running) < MAX_WAITING_EXAMINATIONS
-        now = asyncio.get_running_loop().time()
-        if now - self._measured.get((camera.id, question.view), -1.0) < MEASURE_EVERY_S:
+        if len(self._running) >= self._threads:
             return False
-        self._measured[camera.id, question.view] = now
-        return True
+        return self._sampling.due((camera.id, question.view), crowded=self._storing >= self._threads // 2)
 
 
 def _no_answer(question: Question, failure: Failure, detail: str) -> Examination:

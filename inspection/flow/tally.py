@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from functools import lru_cache
 
 from inspection.core.tally import DAY, FINER, KEEP, MINUTE, SPANS, Figures, Stored, day, merge
-from inspection.store import lines, tally, tally_images, tally_units
+from inspection.store import captures, lines, tally, tally_images, tally_units
 from inspection.store.database import Database, Tx
 from inspection.store.lines import LineInForce
 from inspection.store.tally import Key
@@ -24,10 +24,17 @@ def watch(db: Database, now: datetime) -> int:
     with db.read() as tx:
         begun = tally.until(tx, DAY) is not None
     if not begun:
-        first = (over - BEFORE_THE_FIRST) // DAY * DAY
-        db.write(lambda tx: tally.begin(tx, dict.fromkeys(SPANS, first)))
+        db.write(lambda tx: tally.begin(tx, _beginning(tx, over)))
     _set_right(db, over)
     return _close_minutes(db, over) + sum(_close_longer(db, span) for span in FINER)
+
+
+def _beginning(tx: Tx, over: int) -> dict[int, int]:
+    """From when on each span is kept: a plant that was there before has its last day caught up, a new one nothing."""
+    first = captures.first_received(tx)
+    there_before = first is not None and first.timestamp() < over
+    start = (over - BEFORE_THE_FIRST) // DAY * DAY if there_before else over
+    return {span: start // span * span for span in SPANS}
 
 
 def _set_right(db: Database, over: int) -> None:

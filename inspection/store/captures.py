@@ -9,7 +9,7 @@ from sqlalchemy import bindparam, insert, select, tuple_, update
 from inspection.core.capture import Capture, Quality
 from inspection.core.decide import Decision, Judged, Outcome
 from inspection.core.ingest import Fingerprint, StoredImage
-from inspection.core.moment import micros
+from inspection.core.moment import micros, moment
 from inspection.store.records import IMAGE, UNIT, number
 from inspection.store.transaction import Prepared, Tx
 from inspection.store.units import Unit
@@ -157,6 +157,12 @@ def repeats(tx: Tx, image_id: int, picture: int | None) -> bool:
     here = {"image": image_id, "camera": camera, "view_": view}
     near = [row for side in (_BEFORE, _AFTER) for row in side.run(tx, here).fetchall()]
     return any(same == picture and other != unit for same, other in near)
+
+
+def first_received(tx: Tx) -> datetime | None:
+    """When the first image of all came in."""
+    found = tx.execute(select(IMAGE.c.received_at).order_by(IMAGE.c.id).limit(1)).scalar()
+    return None if found is None else moment(found)
 
 
 def sizes(tx: Tx, unit_id: int) -> dict[int, tuple[int, int]]:

@@ -38,6 +38,12 @@ class Figure:
     rests: bool = False
     trains: bool = False
 
+    @property
+    def of_ai(self) -> bool:
+        """Whether it is made of what the AI said of units, which nobody may learn of one whose blind review is to
+        come."""
+        return self.stage in (Stage.LOCATE, Stage.PREDICT, Stage.DECIDE) or self.name == "overrides"
+
     def ask(self, tx: Tx, line: LineInForce, now: datetime, disk_left: float | None = None) -> float | None:
         """Its value now."""
         return self.compute(Asked(tx=tx, line=line, since=now - self.window, now=now, disk_left=disk_left))

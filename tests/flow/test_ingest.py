@@ -147,3 +147,19 @@ def test_an_image_is_stored_and_answered_whatever_the_model_does(
         assert plant.claim() is not None
     asked = {question.models for question in predictor.asked}
     assert asked == ({("a" * 64,)} if FREEDOM[level].runs_model else {()})
+
+
+def test_where_no_model_runs_no_more_wait_to_be_measured_than_there_are_threads(plant: Plant, tmp_path: Path) -> None:
+    plant.level(Level.HUMAN_ONLY, model=None, deadline_ms=1500)
+    predictor = Answers("hang", plant)
+    store = FolderImageStore(tmp_path / "images")
+
+    async def send() -> None:
+        intake = Intake(db=plant.db, images=store, predictor=predictor, clock=lambda: plant.now, threads=1)  # type: ignore[arg-type]
+        for view in plant.views:
+            await intake.take_in(plant.camera, plant.capture("S1", view), picture(1))
+        await intake.drain()
+
+    asyncio.run(send())
+    assert len(plant.views) > 1
+    assert len(predictor.asked) == 1

@@ -378,3 +378,12 @@ def test_a_plant_that_was_there_before_begins_with_its_last_day(plant: Plant) ->
     plant.later(hours=20)
     watch(plant)
     assert rows(plant)[0]["images"].total == 1
+
+
+def test_a_new_plant_has_nothing_to_catch_up_with(plant: Plant) -> None:
+    plant.image("A", "front")  # as soon as it serves, and before the first look
+    tally.watch(plant.db, plant.now)
+    assert tally.watch(plant.db, plant.now) == 0
+    plant.later(hours=25)
+    watch(plant)
+    assert [figures["images"].total for figures in rows(plant, HOUR).values()] == [1]

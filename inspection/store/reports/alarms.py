@@ -1,5 +1,6 @@
 """Alarms as pages show them: grouped, with what people are asked to do, what is past, and a line's rules."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -15,6 +16,8 @@ from inspection.store.watched_asked import Figure
 
 PAGE = 50
 ALL_FIGURES = FIGURES
+_HOUR_BEGINS = 5  # minutes, as often as figures are written down
+_HOUR_TOLD = timedelta(minutes=75)  # until the next hour's has surely come
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -62,10 +65,13 @@ class AlarmPage:
 
 @dataclass(frozen=True, kw_only=True)
 class WatchedRule:
-    """A rule with its figure, and what that was in the last day."""
+    """A rule with its figure, what that is (`value`, at `at`; None where nothing can be said), and what it was in the
+    last day."""
 
     kept: KeptRule
     figure: Figure
+    value: float | None
+    at: datetime | None
     day: tuple[tuple[datetime, float], ...]
 
 
@@ -111,11 +117,26 @@ def _grouped(standing: list[Told]) -> tuple[Group, ...]:
 def watched(tx: Tx, line: str, now: datetime) -> tuple[WatchedRule, ...]:
     """The line's rules. Raises Unknown."""
     on = lines.in_force(tx, line).id
-    return tuple(
-        WatchedRule(
-            kept=one, figure=FIGURES[one.rule.figure],
-            day=tuple(rules.readings(tx, on, one.rule.figure, now - timedelta(days=1), now)),
-        )
-        for one in rules.of_line(tx, on)
-        if one.rule.figure in FIGURES
-    )  # fmt: skip
+    return tuple(_watched(tx, one, now) for one in rules.of_line(tx, on) if one.rule.figure in FIGURES)
+
+
+def _watched(tx: Tx, kept: KeptRule, now: datetime) -> WatchedRule:
+    """Of figures made of what the AI said, only what they were as a clock hour began: the difference of two that slide
+    by seconds would be its opinion of single units. The rule itself goes by what they are now."""
+    figure = FIGURES[kept.rule.figure]
+    day = rules.readings(tx, kept.line_id, figure.name, now - timedelta(days=1), now)
+    if not figure.of_ai:
+        return WatchedRule(kept=kept, figure=figure, value=kept.last_value, at=kept.last_at, day=tuple(day))
+    hours = _begun_hours(day)
+    newest = hours[-1] if hours and now - hours[-1][0] <= _HOUR_TOLD else None
+    at, value = newest if newest is not None and kept.rule.enabled else (None, None)
+    return WatchedRule(kept=kept, figure=figure, value=value, at=at, day=hours)
+
+
+def _begun_hours(readings: Sequence[tuple[datetime, float]]) -> tuple[tuple[datetime, float], ...]:
+    """The first reading of each clock hour that has one in its first minutes, so that no two share most of a window."""
+    found: dict[datetime, tuple[datetime, float]] = {}
+    for at, value in readings:
+        if at.minute <= _HOUR_BEGINS:
+            found.setdefault(at.replace(minute=0, second=0, microsecond=0), (at, value))
+    return tuple(found.values())
