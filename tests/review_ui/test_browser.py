@@ -248,6 +248,15 @@ def test_on_a_phone_views_are_tabs(window):
     assert page.locator(".view:visible .name").inner_text().lower() == "back"
 
 
+def test_on_a_phone_the_open_tab_of_a_line_is_seen(window):
+    page = window("erin", width=390, height=844, has_touch=True, is_mobile=True)
+    page.goto("/lines/phones/rollout")
+    tab = page.locator(".tabs [aria-current]").bounding_box()
+    assert tab["x"] >= 0
+    assert tab["x"] + tab["width"] <= 390
+    assert page.evaluate("scrollY") == 0
+
+
 def test_photos_are_dropped_and_counted(window, tmp_path):
     files = []
     for i in range(3):
@@ -330,6 +339,15 @@ def test_lines_of_a_chart_are_lines(window):
     lines = page.locator(".reliability path.curve")
     assert lines.count() == 1
     assert lines.evaluate("line => getComputedStyle(line).fill") == "none"
+
+
+def test_a_single_point_of_a_chart_lies_in_its_hour_and_not_among_years(window):
+    page = window("erin")
+    page.goto("/lines/phones/light")
+    assert page.evaluate("[plots.times.range(null, 7200, 7200), plots.times.range(null, 0, 60)]") == [
+        [5400, 9000],
+        [0, 60],
+    ]
 
 
 def test_the_theme_is_kept(window):

@@ -1,7 +1,7 @@
 // Brightness over time: window medians as dots, their smoothed value as a line, limits dashed, alarms as diamonds.
 "use strict";
 (() => {
-  const { token, line, marks, diamond, axis, keep } = plots;
+  const { token, line, marks, diamond, axis, times, keep } = plots;
 
   function drawLimits(u, series) {
     const { ctx } = u;
@@ -72,7 +72,7 @@
       height: 260,
       legend: { show: false },
       cursor: { y: false },
-      scales: { y: { range } },
+      scales: { x: times, y: { range } },
       axes: [{ ...axis(), values: [[3600, "{HH}:{mm}"], [60, "{HH}:{mm}"], [1, "{HH}:{mm}:{ss}"]].map((v) => [v[0], v[1], null, null, null, null, null, null, 1]) }, { ...axis(), size: 48 }],
       series: [
         {},

@@ -44,8 +44,17 @@
     setInterval(() => { if (Date.now() - Number(localStorage.getItem("touched")) > seconds * 1000) form.requestSubmit(); }, 1000);
   }
 
+  // On a phone not all tabs of a line fit: the one that is open is to be seen. Only they move, not the page.
+  function showTab() {
+    const tab = document.querySelector(".tabs [aria-current]");
+    if (!tab) return;
+    const [at, all] = [tab.getBoundingClientRect(), tab.parentElement.getBoundingClientRect()];
+    tab.parentElement.scrollLeft += at.left - all.left - (all.width - at.width) / 2;
+  }
+
   document.addEventListener("DOMContentLoaded", () => {
     showTheme();
+    showTab();
     watchIdle();
     localTimes(document);
     document.querySelector("[data-look]")?.scrollIntoView({ block: "center" });

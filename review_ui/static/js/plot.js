@@ -49,6 +49,9 @@ window.plots = (() => {
 
   const axis = () => ({ stroke: token("--ink-3"), grid: { stroke: token("--line"), width: 1 }, ticks: { stroke: token("--line") }, font: `12px ${token("--font")}` });
 
+  // The span of a time axis: what came, and of a single point the hour around it rather than years.
+  const times = { range: (u, low, high) => (high > low ? [low, high] : [low - 1800, low + 1800]) };
+
   // Draw every box that the selector finds, now and whenever it may look otherwise; `draw(box)` gives the chart.
   function keep(selector, draw) {
     const charts = new Map();
@@ -66,5 +69,5 @@ window.plots = (() => {
     window.addEventListener("resize", all);
   }
 
-  return { token, line, marks, diamond, axis, keep };
+  return { token, line, marks, diamond, axis, times, keep };
 })();
