@@ -128,7 +128,9 @@ def test_models_without_features_are_said_so_and_bad_light_comes_first(visit, pl
     assert "its features cannot be watched" in page.text
     assert "Mend the light first" not in page.text
     plant.db.write(lambda tx: alarm.fire(tx, line, "light", f"{eye.camera_id}/front", "It is dark.", plant.at))
-    assert "Mend the light first" in visit("erin").get("/lines/phones/drift").text
+    dark = visit("erin").get("/lines/phones/drift").text
+    assert "Mend the light first" in dark
+    assert "data-look" not in dark, "the page does not move to what stands"
 
 
 def test_learning_anew_needs_a_written_reason_and_keeps_what_was_typed(visit, plant):
