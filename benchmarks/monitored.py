@@ -12,7 +12,7 @@ from benchmarks.load import Order, Outcome, run
 from benchmarks.serving import add_line, scratch, serve_command, serving
 from benchmarks.table import bar, show
 
-ROUNDS, WARM_S, SECONDS = 14, 3.0, 7.0
+ROUNDS, WARM_S, SECONDS = 12, 3.0, 8.0
 BAR = 0.95
 
 

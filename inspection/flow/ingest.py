@@ -293,7 +293,7 @@ class Intake:
             return len(self._running) < MAX_WAITING_EXAMINATIONS
         if len(self._running) >= self._threads:
             return False
-        return self._sampling.due((camera.id, question.view), crowded=self._storing >= self._threads // 2)
+        return self._sampling.due((camera.id, question.view), crowded=self._storing > self._threads // 2)
 
 
 def _no_answer(question: Question, failure: Failure, detail: str) -> Examination:
