@@ -187,8 +187,7 @@ class Intake:
         self._clock = clock
         self._pool = ThreadPoolExecutor(threads, thread_name_prefix="jidoka-images")
         self._running: set[asyncio.Task[Any]] = set()
-        self._threads, self._storing = threads, 0
-        self._sampling = Sampling()
+        self._sampling = Sampling(threads)
 
     async def take_in(self, camera: Camera, capture: Capture, data: bytes) -> Receipt:
         """1 force the bytes to disk, 2 record the image, 3 ask the models, 4 decide and answer."""
@@ -200,13 +199,9 @@ class Intake:
     async def _take_in(self, camera: Camera, capture: Capture, data: bytes) -> Recorded:
         durable: Future[Recorded] = Future()
         spooled_s = (self._clock() - capture.captured_at).total_seconds()
-        self._storing += 1
-        try:
-            with self._stages.at(Stage.INGEST, camera.line, bytes=len(data)):
-                self._pool.submit(self._store, camera, capture, data, durable)
-                recorded = await asyncio.wrap_future(durable)
-        finally:
-            self._storing -= 1
+        with self._sampling.storing(), self._stages.at(Stage.INGEST, camera.line, bytes=len(data)):
+            self._pool.submit(self._store, camera, capture, data, durable)
+            recorded = await asyncio.wrap_future(durable)
         self._stages.stored(camera, recorded.receipt, spooled_s)
         return recorded
 
@@ -216,8 +211,11 @@ class Intake:
         if recorded.decides:
             # Shielded: a camera that hangs up must not leave an image undecided.
             return await asyncio.shield(self._keep(self._decide(camera, recorded.receipt, recorded.question, data)))
-        if self._worth_examining(camera, recorded.question):
-            self._keep(self._examine_late(camera, recorded.receipt, recorded.question, data))
+        if recorded.question.models:
+            if len(self._running) < MAX_WAITING_EXAMINATIONS:
+                self._keep(self._examine_late(camera, recorded.receipt, recorded.question, data))
+        elif self._sampling.due((camera.id, recorded.question.view)):
+            self._keep(self._measure(camera, recorded.receipt, recorded.question, data))
         return recorded.receipt
 
     def _store(self, camera: Camera, capture: Capture, data: bytes, durable: "Future[Recorded]") -> None:
@@ -265,6 +263,10 @@ class Intake:
             )
         )
 
+    async def _measure(self, camera: Camera, receipt: Receipt, question: Question, data: bytes) -> None:
+        with self._sampling.measuring():
+            await self._examine_late(camera, receipt, question, data)
+
     async def _examine(self, line: str, receipt: Receipt, question: Question, data: bytes) -> Examination:
         if not question.models:
             return await self._ask(question, data)
@@ -286,14 +288,6 @@ class Intake:
             return answer.result()
         except Exception as error:  # whatever a model does, the image goes to a person
             return _no_answer(question, Failure.ERROR, f"{type(error).__name__}: {error}")
-
-    def _worth_examining(self, camera: Camera, question: Question) -> bool:
-        """Every image where a model runs; where none does, as many as leave ingest its time."""
-        if question.models:
-            return len(self._running) < MAX_WAITING_EXAMINATIONS
-        if len(self._running) >= self._threads:
-            return False
-        return self._sampling.due((camera.id, question.view), crowded=self._storing > self._threads // 2)
 
 
 def _no_answer(question: Question, failure: Failure, detail: str) -> Examination:

@@ -1,7 +1,8 @@
 """Which images are measured where no model runs: figures are worth less than images, so they get what time is left."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 EVERY_S = 0.2
 CROWDED_EVERY_S = 1.0
@@ -10,17 +11,40 @@ Eye = tuple[int, str]  # a camera's id and the view it shows
 
 
 class Sampling:
-    """Whether an image is to be measured. `clock` is seconds that never run back."""
+    """Whether an image is to be measured, by what goes on in the event loop that this is used in. `threads` store
+    images; `clock` is seconds that never run back."""
 
-    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
-        self._clock = clock
+    def __init__(self, threads: int, clock: Callable[[], float] = time.monotonic) -> None:
+        self._threads, self._clock = threads, clock
+        self._storing = self._measuring = 0
         self._last: dict[Eye, float] = {}
 
-    def due(self, eye: Eye, *, crowded: bool) -> bool:
+    @contextmanager
+    def storing(self) -> Iterator[None]:
+        """While an image is being stored."""
+        self._storing += 1
+        try:
+            yield
+        finally:
+            self._storing -= 1
+
+    @contextmanager
+    def measuring(self) -> Iterator[None]:
+        """While an image that was due is being measured, or waits for it."""
+        self._measuring += 1
+        try:
+            yield
+        finally:
+            self._measuring -= 1
+
+    def due(self, eye: Eye) -> bool:
         """Each view has a pace of its own, so that none is always forestalled by another that comes just before it.
-        Where images wait to be stored (`crowded`), all views share one pace, however many there are."""
+        Where images wait to be stored, all views share one pace, however many there are."""
+        if self._measuring >= self._threads:
+            return False
         now = self._clock()
         last = self._last.get(eye)
+        crowded = self._storing > self._threads // 2
         pause = CROWDED_EVERY_S * len(self._last) if crowded else EVERY_S
         if last is not None and now - last < pause:
             return False

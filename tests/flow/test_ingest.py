@@ -163,3 +163,19 @@ def test_where_no_model_runs_no_more_wait_to_be_measured_than_there_are_threads(
     asyncio.run(send())
     assert len(plant.views) > 1
     assert len(predictor.asked) == 1
+
+
+def test_a_slow_model_of_a_line_does_not_keep_others_from_being_measured(plant: Plant, tmp_path: Path) -> None:
+    predictor = Answers("hang", plant)
+    store = FolderImageStore(tmp_path / "images")
+
+    async def send() -> None:
+        intake = Intake(db=plant.db, images=store, predictor=predictor, clock=lambda: plant.now, threads=1)  # type: ignore[arg-type]
+        plant.level(Level.SHADOW, deadline_ms=1500)
+        await intake.take_in(plant.camera, plant.capture("S1", "front"), picture(1))
+        plant.level(Level.HUMAN_ONLY, model=None, deadline_ms=100)
+        await intake.take_in(plant.camera, plant.capture("S2", "front"), picture(2))
+        await intake.drain()
+
+    asyncio.run(send())
+    assert [question.models for question in predictor.asked] == [("a" * 64,), ()]

@@ -1,5 +1,7 @@
 """Which images are measured where no model runs."""
 
+from contextlib import ExitStack, suppress
+
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -9,13 +11,16 @@ from inspection.flow.sampling import CROWDED_EVERY_S, EVERY_S, Sampling
 def measured(eyes: int, moments: list[float], *, crowded: bool) -> dict[int, list[float]]:
     """When each view was measured, if all of them send at those moments, always in the same order."""
     now = [0.0]
-    sampling = Sampling(lambda: now[0])
+    sampling = Sampling(8, lambda: now[0])
     found: dict[int, list[float]] = {eye: [] for eye in range(eyes)}
-    for moment in moments:
-        now[0] = moment
-        for eye in range(eyes):
-            if sampling.due((eye, "front"), crowded=crowded):
-                found[eye].append(moment)
+    with ExitStack() as others:
+        for _ in range(5 if crowded else 4):
+            others.enter_context(sampling.storing())
+        for moment in moments:
+            now[0] = moment
+            for eye in range(eyes):
+                if sampling.due((eye, "front")):
+                    found[eye].append(moment)
     return found
 
 
@@ -45,7 +50,15 @@ def test_where_images_wait_the_pace_does_not_grow_with_the_views(eyes: int) -> N
 
 
 def test_two_cameras_of_the_same_view_do_not_stand_in_for_each_other() -> None:
-    sampling = Sampling(lambda: 1.0)
-    assert sampling.due((1, "front"), crowded=False)
-    assert not sampling.due((1, "front"), crowded=False)
-    assert sampling.due((2, "front"), crowded=False)
+    sampling = Sampling(8, lambda: 1.0)
+    assert sampling.due((1, "front"))
+    assert not sampling.due((1, "front"))
+    assert sampling.due((2, "front"))
+
+
+def test_no_more_wait_to_be_measured_than_there_are_threads_and_one_that_fails_waits_no_longer() -> None:
+    sampling = Sampling(1, lambda: 1.0)
+    with suppress(RuntimeError), sampling.measuring(), sampling.storing():
+        assert not sampling.due((1, "front"))
+        raise RuntimeError
+    assert sampling.due((1, "front"))
