@@ -178,7 +178,7 @@ FIGURES: dict[str, Figure] = {
         ),
         Figure(
             name="overrides", stage=Stage.REVIEW, title="Overrides", unit=SHARE, window=4 * _HOUR,
-            compute=_overrides, trains=True,
+            compute=_overrides, against_ai=True, trains=True,
         ),
         Figure(
             name="unsure", stage=Stage.REVIEW, title="Unsure answers", unit=SHARE, window=_HOUR, compute=_unsure,

@@ -26,8 +26,8 @@ class Asked:
 @dataclass(frozen=True, kw_only=True)
 class Figure:
     """One figure of a line; `stage` is where in the pipeline it is measured. `rests` is whether it also speaks of a
-    line that does not run; `trains` whether a new training may mend it: what the AI and people say of parts, and
-    nothing that a lamp, lens or clock can cause."""
+    line that does not run; `against_ai` whether it holds people's answers against the AI's; `trains` whether a new
+    training may mend it: what the AI and people say of parts, and nothing that a lamp, lens or clock can cause."""
 
     name: str
     stage: Stage
@@ -36,13 +36,14 @@ class Figure:
     window: timedelta
     compute: Callable[[Asked], float | None]
     rests: bool = False
+    against_ai: bool = False
     trains: bool = False
 
     @property
     def of_ai(self) -> bool:
         """Whether it is made of what the AI said of units, which nobody may learn of one whose blind review is to
         come."""
-        return self.stage in (Stage.LOCATE, Stage.PREDICT, Stage.DECIDE) or self.name == "overrides"
+        return self.stage in (Stage.LOCATE, Stage.PREDICT, Stage.DECIDE) or self.against_ai
 
     def ask(self, tx: Tx, line: LineInForce, now: datetime, disk_left: float | None = None) -> float | None:
         """Its value now."""

@@ -52,7 +52,9 @@ def test_what_was_said_hours_ago_is_not_told_as_now(plant: Plant) -> None:
     assert (found.value, found.at) == (None, None)
 
 
-@pytest.mark.parametrize("name", ["automation", "verdict_time", "refer_rate", "reject_rate", "null_outputs", "no_part"])
+@pytest.mark.parametrize(
+    "name", ["automation", "verdict_time", "refer_rate", "reject_rate", "null_outputs", "no_part", "overrides"]
+)
 def test_every_figure_that_the_ai_makes_counts_as_such(name: str) -> None:
     assert FIGURES[name].of_ai
 
