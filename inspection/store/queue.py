@@ -50,8 +50,14 @@ _NAMES = tuple(column.key for column in _COLUMNS)
 _LIVE = or_(TASK.c.state == "open", TASK.c.state == "leased")
 # Past units in disguise owe nobody a review. (Prepared statements cannot take an IN.)
 OWED = and_(*(TASK.c.reason != reason for reason in IN_DISGUISE))
+_IN_HAND = (TASK.c.closed_at.is_(None), TASK.c.leased_by.is_not(None))  # as their index says it
 _LIVE_TASK_OF = Prepared(select(*_COLUMNS).where(TASK.c.unit_id == bindparam("unit"), _LIVE, OWED))
 _OPEN = Prepared(insert(TASK).inline())
+_OLDEST = Prepared(
+    select(func.min(TASK.c.ready_at)).where(
+        TASK.c.line_id == bindparam("line"), _LIVE, OWED, TASK.c.ready_at <= bindparam("now")
+    )
+)
 
 
 def live_task(tx: Tx, unit_id: int) -> Task | None:
@@ -104,7 +110,8 @@ def of_unit(unit_id: int) -> ColumnElement[bool]:
 
 def lapsed(line_id: int, now: datetime) -> ColumnElement[bool]:
     """Whose lease on the line has run out."""
-    return and_(TASK.c.line_id == line_id, TASK.c.closed_at.is_(None), TASK.c.leased_until <= micros(now))
+    by_holder = (*_IN_HAND, TASK.c.leased_by > 0)  # and by no index of lines, which would read all that waits
+    return and_(TASK.c.line_id + 0 == line_id, *by_holder, TASK.c.leased_until <= micros(now))
 
 
 def make_ready(tx: Tx, task_id: int, ready_at: datetime, due_at: datetime) -> None:
@@ -114,9 +121,7 @@ def make_ready(tx: Tx, task_id: int, ready_at: datetime, due_at: datetime) -> No
 
 def held_by(tx: Tx, person_id: int, now: datetime) -> Task | None:
     """The task a person holds by a lease that still runs."""
-    query = select(*_COLUMNS).where(
-        TASK.c.leased_by == person_id, TASK.c.state == "leased", TASK.c.leased_until > micros(now)
-    )
+    query = select(*_COLUMNS).where(*_IN_HAND, TASK.c.leased_by == person_id, TASK.c.leased_until > micros(now))
     row = tx.execute(query.order_by(TASK.c.id).limit(1)).one_or_none()
     return None if row is None else _task(row)
 
@@ -210,11 +215,7 @@ def close(tx: Tx, task_id: int, state: TaskState, now: datetime) -> None:
 
 def oldest_ready(tx: Tx, line_id: int, now: datetime) -> datetime | None:
     """Since when the line's oldest unit waits for a person, if any does."""
-    live = TASK.c.state.in_((str(TaskState.OPEN), str(TaskState.LEASED)))
-    query = select(func.min(TASK.c.ready_at)).where(
-        TASK.c.line_id == line_id, live, OWED, TASK.c.ready_at <= micros(now)
-    )
-    oldest = tx.execute(query).scalar()
+    oldest = _OLDEST.run(tx, {"line": line_id, "now": micros(now)}).fetchone()[0]
     return None if oldest is None else moment(oldest)
 
 

@@ -315,6 +315,7 @@ class TaskRow(SQLModel, table=True):
         Index("ix_task_line_due", "line_id", "due_at", sqlite_where=_NOT_CLOSED, postgresql_where=_NOT_CLOSED),
         Index("ix_task_line_opened", "line_id", "opened_at"),
         Index("ix_task_line_closed", "line_id", "closed_at"),
+        _part("ix_task_held", "leased_by", "closed_at IS NULL AND leased_by IS NOT NULL"),
     )
     id: int | None = _id()
     line_id: int = _to("line.id", index=False)
