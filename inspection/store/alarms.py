@@ -4,14 +4,19 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, RowMapping, delete, exists, insert, select, update
+from sqlalchemy import ColumnElement, RowMapping, bindparam, delete, exists, insert, select, update
 
 from inspection.core.alarm import GROUP_WITHIN, SEVERITY, STANDING, Severity, Standing, State, begin
 from inspection.core.moment import micros, moment
-from inspection.store.database import Tx
 from inspection.store.records import ALARM
+from inspection.store.transaction import Prepared, Tx
 
 _STANDS = ALARM.c.cleared_at.is_(None) & ALARM.c.state.in_(STANDING)
+_LAPSED = Prepared(
+    select(ALARM.c.id).where(
+        ALARM.c.cleared_at.is_(None), ALARM.c.state == str(State.SHELVED), ALARM.c.shelved_until <= bindparam("until")
+    )
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -115,7 +120,8 @@ def firing(tx: Tx, line_id: int | None = None) -> list[Alarm]:
 
 def shelved(tx: Tx, until: datetime) -> list[Alarm]:
     """Alarms whose time on the shelf ends by then."""
-    return _read(tx, _STANDS, ALARM.c.state == State.SHELVED, ALARM.c.shelved_until <= micros(until))
+    due = [row[0] for row in _LAPSED.run(tx, {"until": micros(until)}).fetchall()]
+    return _read(tx, ALARM.c.id.in_(due)) if due else []
 
 
 def alarm(tx: Tx, alarm_id: int) -> Alarm | None:

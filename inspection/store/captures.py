@@ -4,12 +4,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import bindparam, insert, select, tuple_, update
+from sqlalchemy import ColumnElement, bindparam, insert, select, update
 
 from inspection.core.capture import Capture, Quality
 from inspection.core.decide import Decision, Judged, Outcome
 from inspection.core.ingest import Fingerprint, StoredImage
 from inspection.core.moment import micros, moment
+from inspection.store import places
 from inspection.store.records import IMAGE, UNIT, number
 from inspection.store.transaction import Prepared, Tx
 from inspection.store.units import Unit
@@ -48,6 +49,12 @@ _DECIDE = Prepared(
         decided_at=bindparam("at"),
     )
 )
+_UNDECIDED = Prepared(
+    select(IMAGE.c.id)
+    .where(IMAGE.c.decided_at.is_(None), IMAGE.c.received_at < bindparam("before"))
+    .order_by(IMAGE.c.id)
+    .limit(bindparam("most"))
+)
 _ADD = Prepared(insert(IMAGE).returning(IMAGE.c.id))
 _FIGURES = tuple(Quality.__dataclass_fields__)
 _QUALITY = Prepared(
@@ -55,15 +62,12 @@ _QUALITY = Prepared(
     .where(IMAGE.c.id == bindparam("image"))
     .values({name: bindparam(name + "_") for name in (*_FIGURES, "unfit")})
 )
-_PLACE = (IMAGE.c.camera_id, IMAGE.c.view, IMAGE.c.id)
-_HERE: tuple[Any, ...] = (bindparam("camera"), bindparam("view_"), bindparam("image"))
 
 
-def _near(beyond: Any, *, back: bool) -> Prepared:
-    """Pictures next to an image on one side. By row values, for PostgreSQL would otherwise read all other cameras'
-    images to find enough of a camera that has hardly any."""
-    query = select(IMAGE.c.id, IMAGE.c.camera_id, IMAGE.c.view, IMAGE.c.picture, IMAGE.c.unit_id)
-    order = [column.desc() if back else column for column in _PLACE]
+def _near(beyond: ColumnElement[bool], *, back: bool) -> Prepared:
+    """Pictures next to an image on one side."""
+    query = select(*places.PLACE, IMAGE.c.picture, IMAGE.c.unit_id)
+    order = [column.desc() if back else column for column in places.PLACE]
     few = query.where(beyond).order_by(*order).limit(_NEARBY).subquery()
     same = (few.c.camera_id == bindparam("camera"), few.c.view == bindparam("view_"), few.c.picture.is_not(None))
     return Prepared(
@@ -71,8 +75,9 @@ def _near(beyond: Any, *, back: bool) -> Prepared:
     )
 
 
-_BEFORE = _near(tuple_(*_PLACE) < tuple_(*_HERE), back=True)
-_AFTER = _near(tuple_(*_PLACE) > tuple_(*_HERE), back=False)
+_HERE: tuple[Any, ...] = (bindparam("camera"), bindparam("view_"), bindparam("image"))
+_BEFORE = _near(places.before(*_HERE), back=True)
+_AFTER = _near(places.after(*_HERE), back=False)
 _UNIT_OF = Prepared(select(IMAGE.c.unit_id).where(IMAGE.c.id == bindparam("image")))
 _EYE_OF = Prepared(select(IMAGE.c.unit_id, IMAGE.c.camera_id, IMAGE.c.view).where(IMAGE.c.id == bindparam("image")))
 
@@ -178,5 +183,4 @@ def unit_of_image(tx: Tx, image_id: int) -> int:
 
 def undecided(tx: Tx, before: datetime, limit: int = 500) -> list[int]:
     """Images received before that moment that nobody has decided on."""
-    query = select(IMAGE.c.id).where(IMAGE.c.decided_at.is_(None), IMAGE.c.received_at < micros(before))
-    return list(tx.execute(query.order_by(IMAGE.c.id).limit(limit)).scalars())
+    return [row[0] for row in _UNDECIDED.run(tx, {"before": micros(before), "most": limit}).fetchall()]

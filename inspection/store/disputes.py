@@ -5,16 +5,37 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, and_, exists, func, insert, or_, select, update
+from sqlalchemy import Select, and_, bindparam, exists, func, insert, or_, select, update
 
 from inspection.core.adjudicate import WAITS, Case, Kind, Opinion
 from inspection.core.decide import Verdict
 from inspection.core.moment import micros, moment
 from inspection.store import book, studies
 from inspection.store.records import DISPUTE, LABEL, LINE, PERSON, SHOWING, TASK, UNIT, dump
-from inspection.store.transaction import Tx
+from inspection.store.transaction import Prepared, Tx
 
 _FIRST, _OTHER = PERSON.alias("first"), PERSON.alias("other")
+# Both are asked each second.
+_DIFFERENCES = Prepared(
+    select(
+        SHOWING.c.id.label("number"), UNIT.c.serial, UNIT.c.visit, LABEL.c.verdict.label("first"),
+        SHOWING.c.verdict.label("second"), _FIRST.c.name.label("first_by"), _OTHER.c.name.label("second_by"),
+        SHOWING.c.at,
+    )
+    .join(LABEL, LABEL.c.id == SHOWING.c.label_id)
+    .join(UNIT, UNIT.c.id == SHOWING.c.unit_id)
+    .join(_FIRST, _FIRST.c.id == LABEL.c.person_id)
+    .join(_OTHER, _OTHER.c.id == SHOWING.c.person_id)
+    .where(SHOWING.c.at.between(bindparam("since"), bindparam("until")))
+    .where(UNIT.c.line_id + 0 == bindparam("line"))  # by no index of lines, which would read all of its units
+    .where(SHOWING.c.verdict != LABEL.c.verdict, SHOWING.c.truth == "")
+    .order_by(SHOWING.c.id)
+)  # fmt: skip
+_WITH_MISSES = Prepared(
+    select(DISPUTE.c.line_id)
+    .where(DISPUTE.c.truth == "", DISPUTE.c.kind == str(Kind.MISS), DISPUTE.c.at >= bindparam("since"))
+    .distinct()
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -68,27 +89,11 @@ def waiting(tx: Tx, until: datetime, line_id: int | None = None) -> list[Case]:
 
 def differences(tx: Tx, line_id: int, until: datetime, since: datetime | None = None) -> list[Difference]:
     """Second readings of that time that contradict the first and that nobody has settled, oldest first."""
-    query = (
-        select(
-            SHOWING.c.id, UNIT.c.serial, UNIT.c.visit, LABEL.c.verdict.label("first"), SHOWING.c.verdict,
-            _FIRST.c.name.label("first_by"), _OTHER.c.name.label("second_by"), SHOWING.c.at,
-        )
-        .join(LABEL, LABEL.c.id == SHOWING.c.label_id)
-        .join(UNIT, UNIT.c.id == SHOWING.c.unit_id)
-        .join(_FIRST, _FIRST.c.id == LABEL.c.person_id)
-        .join(_OTHER, _OTHER.c.id == SHOWING.c.person_id)
-        .where(UNIT.c.line_id == line_id, SHOWING.c.at <= micros(until))
-        .where(*([] if since is None else [SHOWING.c.at >= micros(since)]))
-        .where(SHOWING.c.verdict != LABEL.c.verdict, SHOWING.c.truth == "")
-        .order_by(SHOWING.c.id)
-    )  # fmt: skip
+    asked = {"line": line_id, "until": micros(until), "since": 0 if since is None else micros(since)}
     return [
-        Difference(
-            number=r.id, serial=r.serial, visit=r.visit, first=Verdict(r.first), second=Verdict(r.verdict),
-            first_by=r.first_by, second_by=r.second_by, at=moment(r.at),
-        )
-        for r in tx.execute(query)
-    ]  # fmt: skip
+        Difference(**{**row, "first": Verdict(row["first"]), "second": Verdict(row["second"]), "at": moment(row["at"])})
+        for row in _DIFFERENCES.rows(tx, asked)
+    ]
 
 
 def _second_readings(tx: Tx, since: datetime, until: datetime) -> list[Case]:
@@ -177,8 +182,7 @@ def has_judged(tx: Tx, unit_id: int, name: str) -> bool:
 
 def lines_with_misses(tx: Tx, now: datetime) -> list[int]:
     """The lines of which a reported miss waits."""
-    open_ones = (DISPUTE.c.truth == "", DISPUTE.c.at >= micros(now - WAITS), DISPUTE.c.kind == str(Kind.MISS))
-    return list(tx.execute(select(DISPUTE.c.line_id).where(*open_ones).distinct()).scalars())
+    return [row[0] for row in _WITH_MISSES.run(tx, {"since": micros(now - WAITS)}).fetchall()]
 
 
 def confirmed(tx: Tx, line_id: int, since: datetime, truth: Verdict, rollout_id: int | None) -> int:

@@ -10,11 +10,11 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import Column, Select, delete, func, insert, select, tuple_, update
+from sqlalchemy import Column, Select, delete, func, insert, select, update
 
 from inspection.core.moment import micros
 from inspection.core.shift import Drift, Kind, Shift, Trend
-from inspection.store import recipes
+from inspection.store import places, recipes
 from inspection.store.database import Tx
 from inspection.store.lines import LineInForce
 from inspection.store.monitor import Eye
@@ -90,21 +90,16 @@ def learned(tx: Tx, reference_id: int, values: Values, images: int, last_image_i
 
 def came(tx: Tx, eye: Eye, after_image_id: int, most: int) -> int:
     """How many images the view has sent after that one, `most` at most."""
-    place = (IMAGE.c.camera_id, IMAGE.c.view, IMAGE.c.id)
-    next_ones = select(*place).where(tuple_(*place) > (eye.camera_id, eye.view, after_image_id))
-    sent = next_ones.order_by(*place).limit(most).subquery()
+    next_ones = select(*places.PLACE).where(places.after(eye.camera_id, eye.view, after_image_id))
+    sent = next_ones.order_by(*places.PLACE).limit(most).subquery()
     query = select(func.count()).where(sent.c.camera_id == eye.camera_id, sent.c.view == eye.view)
     return int(tx.execute(query).scalar_one())
 
 
 def _newest(eye: Eye, most: int) -> Select[Any]:
-    """The view's newest images, the newest first, with those of other views after them where it has sent fewer.
-
-    Neither this nor `came` asks for a camera and a view by equality before it limits: where both are frequent but not
-    together, PostgreSQL expects many images, and reads the whole table to find none. This order has one index alone."""
-    place = (IMAGE.c.camera_id, IMAGE.c.view)
-    query = select(*place, IMAGE.c.id, IMAGE.c.unit_id).where(tuple_(*place) <= (eye.camera_id, eye.view))
-    return query.order_by(*(column.desc() for column in (*place, IMAGE.c.id))).limit(most)
+    """The view's newest images, the newest first, with those of other views after them where it has sent fewer."""
+    query = select(*places.PLACE, IMAGE.c.unit_id).where(places.all_of(eye.camera_id, eye.view))
+    return query.order_by(*(column.desc() for column in places.PLACE)).limit(most)
 
 
 def said(

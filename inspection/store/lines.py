@@ -12,7 +12,7 @@ from inspection.core.line import Line, Recipe, Unknown
 from inspection.core.moment import micros, moment
 from inspection.core.policy import Policy, Terms
 from inspection.store.records import CAMERA, LINE, POLICY, RECIPE, ROLLOUT, recipe_body, recipe_from
-from inspection.store.transaction import Tx, memory_of
+from inspection.store.transaction import Prepared, Tx, memory_of
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -86,24 +86,25 @@ _IN_FORCE = (
 )
 
 
-_BY_NAME = _IN_FORCE.where(LINE.c.name == bindparam("name"))
-_BY_ID = _IN_FORCE.where(LINE.c.id == bindparam("line"))
+_BY_NAME = Prepared(_IN_FORCE.where(LINE.c.name == bindparam("name")))
+_BY_ID = Prepared(_IN_FORCE.where(LINE.c.id == bindparam("line")))
+_ALL = Prepared(_IN_FORCE.order_by(LINE.c.name))
 
 
 def in_force(tx: Tx, name: str) -> LineInForce:
     """The line of that name with its recipe and policy; raises Unknown."""
     found = _remembered(tx, name)
     if found is None:
-        row = tx.execute(_BY_NAME, {"name": name}).mappings().one_or_none()
-        if row is None:
+        rows = _BY_NAME.rows(tx, {"name": name})
+        if not rows:
             raise Unknown(f"There is no line {name!r}. Look at the board for the lines there are, or add it.")
-        found = _keep(tx, _line(row))
+        found = _keep(tx, _line(rows[0]))
     return found
 
 
 def in_force_by_id(tx: Tx, line_id: int) -> LineInForce:
     """The line of that id with its recipe and policy."""
-    return _remembered(tx, line_id) or _keep(tx, _line(tx.execute(_BY_ID, {"line": line_id}).mappings().one()))
+    return _remembered(tx, line_id) or _keep(tx, _line(_BY_ID.rows(tx, {"line": line_id})[0]))
 
 
 def _remembered(tx: Tx, key: str | int) -> LineInForce | None:
@@ -127,7 +128,7 @@ def forget(tx: Tx) -> None:
 
 def all_in_force(tx: Tx) -> list[LineInForce]:
     """All lines, by name."""
-    return [_line(row._mapping) for row in tx.execute(_IN_FORCE.order_by(LINE.c.name))]
+    return [_line(row) for row in _ALL.rows(tx, {})]
 
 
 def exists(tx: Tx, name: str) -> bool:
@@ -261,14 +262,14 @@ def token_hash(token: str) -> str:
     return sha256(token.encode("utf-8", "surrogatepass")).hexdigest()
 
 
-def _line(r: RowMapping) -> LineInForce:
+def _line(r: dict[str, Any]) -> LineInForce:
     line = Line(
         name=r["name"],
         title=r["title"],
         place=r["place"],
         recipe=recipe_from(r["body"]),
         safe_level=Level(r["safe_level"]),
-        simulated=r["simulated"],
+        simulated=bool(r["simulated"]),
     )
     candidate = None
     if r["rollout_id"] is not None:
@@ -288,5 +289,6 @@ def _line(r: RowMapping) -> LineInForce:
 
 def _policy(r: RowMapping | dict[str, Any]) -> Policy:
     terms = {name: r[name] for name in _TERMS if name != "number"}
-    signed = {name: r[name] for name in ("number", "by", "reason", "override")}
-    return Policy(terms=Terms(**{**terms, "level": Level(terms["level"])}), **signed, at=moment(r["at"]))
+    signed = {name: r[name] for name in ("number", "by", "reason")}
+    terms["level"] = Level(terms["level"])
+    return Policy(terms=Terms(**terms), **signed, override=bool(r["override"]), at=moment(r["at"]))

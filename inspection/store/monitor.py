@@ -5,12 +5,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Table, func, insert, select, tuple_
+from sqlalchemy import ColumnElement, Table, bindparam, func, insert, select
 
 from inspection.core.moment import micros, moment
 from inspection.core.monitor import Baseline, Chart, Light
-from inspection.store.database import Tx
+from inspection.store import places
 from inspection.store.records import BASELINE, CAMERA, IMAGE, UNIT, WINDOW, dump
+from inspection.store.transaction import Prepared, Tx
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -60,35 +61,58 @@ class BaselineInForce:
 
 
 FIGURES = ("brightness", "contrast", "sharpness", "saturated", "mean", "black", "red", "blue", "noise")
+# Asked for every view each second, while images come.
+_CAMERAS = Prepared(select(CAMERA.c.id).where(CAMERA.c.line_id == bindparam("line"), CAMERA.c.revoked_at.is_(None)))
+_NEWEST = Prepared(
+    select(*places.VIEW, IMAGE.c.received_at)
+    .where(places.all_of(bindparam("camera"), bindparam("view_")))
+    .order_by(*(column.desc() for column in places.PLACE))
+    .limit(1)
+)
+
+
+def _of(table: Table) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
+    """The rows of an eye, with what `_here` tells of it."""
+    return table.c.camera_id == bindparam("camera"), table.c.view == bindparam("view_")
+
+
+_MEASURED = Prepared(
+    select(IMAGE.c.id.label("image_id"), IMAGE.c.received_at, IMAGE.c.unfit, *(IMAGE.c[name] for name in FIGURES))
+    .where(*_of(IMAGE), IMAGE.c.id > bindparam("after"), IMAGE.c.brightness.is_not(None))
+    .order_by(IMAGE.c.id)
+    .limit(bindparam("most"))
+)
+_LAST = Prepared(
+    select(*(WINDOW.c[name] for name in ("id", "last_image_id", "recipe_id", "ewma", "outside", "light")))
+    .where(*_of(WINDOW))
+    .order_by(WINDOW.c.id.desc())
+    .limit(1)
+)
+_BASELINE = Prepared(
+    select(BASELINE)
+    .where(*_of(BASELINE), BASELINE.c.recipe_id == bindparam("recipe"))
+    .order_by(BASELINE.c.id.desc())
+    .limit(1)
+)
 
 
 def eyes(tx: Tx, line_id: int, views: Sequence[str], since: datetime) -> list[Eye]:
     """The views of the line's cameras that have sent an image since that moment; each is looked up by an index."""
-    cameras = tx.execute(select(CAMERA.c.id).where(CAMERA.c.line_id == line_id, CAMERA.c.revoked_at.is_(None)))
-    known = [Eye(line_id=line_id, camera_id=camera, view=view) for camera in cameras.scalars() for view in views]
+    cameras = [row[0] for row in _CAMERAS.run(tx, {"line": line_id}).fetchall()]
+    known = [Eye(line_id=line_id, camera_id=camera, view=view) for camera in cameras for view in views]
     return [eye for eye in known if _last_sent(tx, eye) >= micros(since)]
 
 
 def _last_sent(tx: Tx, eye: Eye) -> int:
-    """When the newest image of the view came, 0 for none. By row values: see store/drift.py."""
-    place = (IMAGE.c.camera_id, IMAGE.c.view)
-    query = select(*place, IMAGE.c.received_at).where(tuple_(*place) <= (eye.camera_id, eye.view))
-    newest = query.order_by(*(column.desc() for column in (*place, IMAGE.c.id))).limit(1)
-    row = tx.execute(newest).one_or_none()
-    return int(row.received_at) if row is not None and (row.camera_id, row.view) == (eye.camera_id, eye.view) else 0
+    """When the newest image of the view came, 0 for none."""
+    row = _NEWEST.run(tx, _here(eye)).fetchone()
+    return int(row[2]) if row is not None and tuple(row[:2]) == (eye.camera_id, eye.view) else 0
 
 
 def measured_after(tx: Tx, eye: Eye, image_id: int, limit: int) -> list[Measured]:
     """The eye's measured images after that one, in order of arrival."""
-    figures = (IMAGE.c[name] for name in FIGURES)
-    query = (
-        select(IMAGE.c.id.label("image_id"), IMAGE.c.received_at, IMAGE.c.unfit, *figures)
-        .where(IMAGE.c.camera_id == eye.camera_id, IMAGE.c.view == eye.view, IMAGE.c.id > image_id)
-        .where(IMAGE.c.brightness.is_not(None))
-        .order_by(IMAGE.c.id)
-        .limit(limit)
-    )
-    return [Measured(**{**row._mapping, "received_at": moment(row.received_at)}) for row in tx.execute(query)]
+    rows = _MEASURED.rows(tx, {**_here(eye), "after": image_id, "most": limit})
+    return [Measured(**{**row, "received_at": moment(row["received_at"])}) for row in rows]
 
 
 def serials(tx: Tx, eye: Eye, first: int, last: int, most: int) -> list[str] | None:
@@ -107,23 +131,15 @@ def serials(tx: Tx, eye: Eye, first: int, last: int, most: int) -> list[str] | N
 
 def last_window(tx: Tx, eye: Eye, recipe_id: int) -> LastWindow:
     """Where the eye's chart stands; windows of another recipe, or from before a new baseline, say nothing."""
-    columns = (
-        WINDOW.c.id,
-        WINDOW.c.last_image_id,
-        WINDOW.c.recipe_id,
-        WINDOW.c.ewma,
-        WINDOW.c.outside,
-        WINDOW.c.light,
-    )
-    row = tx.execute(select(*columns).where(*_of(WINDOW, eye)).order_by(WINDOW.c.id.desc()).limit(1)).one_or_none()
-    if row is None:
+    found = _LAST.rows(tx, _here(eye))
+    if not found:
         return LastWindow(last_image_id=0, chart=None)
-    chart = None
+    row, chart = found[0], None
     in_force = baseline(tx, eye, recipe_id)
     learned_after = in_force.after_window_id if in_force else 0
-    if row.ewma is not None and row.recipe_id == recipe_id and row.id > learned_after:
-        chart = Chart(ewma=row.ewma, outside=tuple(json.loads(row.outside)), light=Light(row.light))
-    return LastWindow(last_image_id=row.last_image_id, chart=chart)
+    if row["ewma"] is not None and row["recipe_id"] == recipe_id and row["id"] > learned_after:
+        chart = Chart(ewma=row["ewma"], outside=tuple(json.loads(row["outside"])), light=Light(row["light"]))
+    return LastWindow(last_image_id=row["last_image_id"], chart=chart)
 
 
 def add_window(
@@ -155,37 +171,33 @@ def add_window(
 def window_values(tx: Tx, eye: Eye, recipe_id: int, after_window_id: int) -> list[float]:
     """The brightness of the eye's windows under a recipe, after that one."""
     query = select(WINDOW.c.brightness).where(
-        *_of(WINDOW, eye), WINDOW.c.recipe_id == recipe_id, WINDOW.c.id > after_window_id
+        *_of(WINDOW), WINDOW.c.recipe_id == recipe_id, WINDOW.c.id > after_window_id
     )
-    return [float(value) for value in tx.execute(query.order_by(WINDOW.c.id)).scalars()]
+    return [float(value) for value in tx.execute(query.order_by(WINDOW.c.id), _here(eye)).scalars()]
 
 
 def newest_light(tx: Tx, eye: Eye) -> Light | None:
     """What the chart said of the eye's newest window; None without any."""
-    query = select(WINDOW.c.light).where(*_of(WINDOW, eye)).order_by(WINDOW.c.id.desc()).limit(1)
-    found = tx.execute(query).scalar()
+    query = select(WINDOW.c.light).where(*_of(WINDOW)).order_by(WINDOW.c.id.desc()).limit(1)
+    found = tx.execute(query, _here(eye)).scalar()
     return None if found is None else Light(found)
 
 
 def newest_window_id(tx: Tx, eye: Eye) -> int:
     """The id of the eye's newest window, 0 without any."""
-    return int(tx.execute(select(func.max(WINDOW.c.id)).where(*_of(WINDOW, eye))).scalar() or 0)
+    return int(tx.execute(select(func.max(WINDOW.c.id)).where(*_of(WINDOW)), _here(eye)).scalar() or 0)
 
 
 def baseline(tx: Tx, eye: Eye, recipe_id: int) -> BaselineInForce | None:
     """The eye's newest baseline under a recipe."""
-    query = select(BASELINE).where(*_of(BASELINE, eye), BASELINE.c.recipe_id == recipe_id)
-    row = tx.execute(query.order_by(BASELINE.c.id.desc()).limit(1)).one_or_none()
-    if row is None:
+    rows = _BASELINE.rows(tx, {**_here(eye), "recipe": recipe_id})
+    if not rows:
         return None
-    known = row.mean is not None
-    return BaselineInForce(
-        baseline=Baseline(mean=row.mean, deviation=row.deviation, windows=row.windows) if known else None,
-        after_window_id=row.after_window_id,
-        by=row.by,
-        reason=row.reason,
-        at=moment(row.at),
-    )
+    row = rows[0]
+    figures = {name: row[name] for name in ("mean", "deviation", "windows")}
+    same = {name: row[name] for name in ("after_window_id", "by", "reason")}
+    known = None if row["mean"] is None else Baseline(**figures)
+    return BaselineInForce(baseline=known, **same, at=moment(row["at"]))
 
 
 def set_baseline(
@@ -212,5 +224,5 @@ def set_baseline(
     tx.execute(insert(BASELINE).values(values))
 
 
-def _of(table: Table, eye: Eye) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
-    return table.c.camera_id == eye.camera_id, table.c.view == eye.view
+def _here(eye: Eye) -> dict[str, int | str]:
+    return {"camera": eye.camera_id, "view_": eye.view}

@@ -32,6 +32,12 @@ class Prepared:
         sql, constants = self._compiled.get(tx.dialect.name) or self._compile(tx, values)
         return driver(tx).execute(sql, {**constants, **values})
 
+    def rows(self, tx: Tx, values: Mapping[str, Any]) -> list[dict[str, Any]]:
+        """What a select finds, each row by the names of its columns."""
+        cursor = self.run(tx, values)
+        names = [column[0] for column in cursor.description]
+        return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+
     def run_many(self, tx: Tx, rows: Sequence[Mapping[str, Any]]) -> None:
         """Execute once for each row, of which there is at least one."""
         sql, constants = self._compiled.get(tx.dialect.name) or self._compile(tx, rows[0])

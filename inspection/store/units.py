@@ -84,6 +84,14 @@ _RAISE = Prepared(
     update(UNIT).where(UNIT.c.id == bindparam("unit")).values(model=bindparam("model_"), score=bindparam("score_"))
 )
 
+_INCOMPLETE = Prepared(
+    select(UNIT.c.id)
+    .where(UNIT.c.verdict.is_(None), UNIT.c.by == "camera", UNIT.c.opened_at <= bindparam("until"))
+    .where(UNIT.c.line_id + 0 == bindparam("line"))  # by no index of lines, which would read all of its units
+    .order_by(UNIT.c.opened_at)
+    .limit(bindparam("most"))
+)
+
 
 def latest(tx: Tx, line_id: int, serial: str) -> Unit | None:
     """The newest visit of the unit with that serial."""
@@ -192,9 +200,8 @@ def opened_under(tx: Tx, line_id: int, since: datetime, rollout_id: int | None) 
 
 def incomplete(tx: Tx, line_id: int, until: datetime, limit: int = 500) -> list[int]:
     """Units of a line opened until that moment that still wait for a camera."""
-    waits = UNIT.c.verdict.is_(None) & (UNIT.c.by == "camera") & (UNIT.c.opened_at <= micros(until))
-    query = select(UNIT.c.id).where(UNIT.c.line_id == line_id, waits)
-    return list(tx.execute(query.order_by(UNIT.c.opened_at).limit(limit)).scalars())
+    found = _INCOMPLETE.run(tx, {"line": line_id, "until": micros(until), "most": limit})
+    return [row[0] for row in found.fetchall()]
 
 
 def count(tx: Tx) -> int:

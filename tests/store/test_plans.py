@@ -5,7 +5,6 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from sqlalchemy import event
 
 from inspection.core.decide import Verdict
 from inspection.core.level import Level
@@ -17,6 +16,7 @@ from inspection.store.database import Tx
 from inspection.store.monitor import Eye
 from inspection.store.reports import board, concept, drift, journal, line, story, units
 from inspection.store.reports.units import UnitFilter
+from inspection.store.transaction import driver
 from inspection.store.watched import FIGURES
 from tests.plant import MODEL, Plant
 
@@ -65,17 +65,15 @@ def plant(plant: Plant) -> Plant:
 
 
 def plans(plant: Plant, page: Callable[[Tx, Plant], Any]) -> list[tuple[str, list[str]]]:
-    """Every SELECT of a page, with the steps of its plan."""
-    asked: list[tuple[str, Any]] = []
-    event.listen(plant.db.engine, "before_cursor_execute", lambda *given: asked.append((given[2], given[3])))
+    """Every SELECT of a page, as the driver has it with its values, with the steps of its plan."""
+    asked: list[str] = []
     with plant.db.read() as tx:
+        connection = driver(tx)
+        connection.set_trace_callback(asked.append)
         page(tx, plant)
-        cursor = tx.connection.driver_connection.cursor()  # type: ignore[union-attr]
-        explained = [one for one in asked if one[0].lstrip().upper().startswith("SELECT")]
-        return [
-            (sql, [str(row[3]) for row in cursor.execute(f"EXPLAIN QUERY PLAN {sql}", values)])
-            for sql, values in explained
-        ]
+        connection.set_trace_callback(None)
+        explained = [sql for sql in asked if sql.lstrip().upper().startswith("SELECT")]
+        return [(sql, [str(row[3]) for row in connection.execute(f"EXPLAIN QUERY PLAN {sql}")]) for sql in explained]
 
 
 @pytest.mark.parametrize("name", PAGES)

@@ -30,7 +30,9 @@ def recipe(tx: Tx) -> int:
 
 QUERIES: dict[str, Callable[[Tx, Plant], Any]] = {
     "views that have sent": lambda tx, plant: drift.eyes(tx, plant.camera.line_id, plant.views),
-    "views whose light is watched": lambda tx, plant: monitor.eyes(tx, plant.camera.line_id, plant.views, plant.now),
+    "views whose light is watched": lambda tx, plant: [
+        tx.execute(monitor._NEWEST._statement, {"camera": plant.camera.id, "view_": view}).all() for view in plant.views
+    ],
     "images that came": lambda tx, plant: [drift.came(tx, eye(plant, view), 0, 200) for view in plant.views],
     "opinions": lambda tx, plant: [drift.said(tx, eye(plant, view), recipe(tx), MODEL, 0, 400) for view in plant.views],
     "a new reference": lambda tx, plant: [
