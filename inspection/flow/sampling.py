@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from math import inf
 
 EVERY_S = 0.2
 CROWDED_EVERY_S = 1.0
@@ -17,12 +18,14 @@ class Sampling:
     def __init__(self, threads: int, clock: Callable[[], float] = time.monotonic) -> None:
         self._threads, self._clock = threads, clock
         self._storing = self._measuring = 0
+        self._crowded_at = -inf
         self._last: dict[Eye, float] = {}
 
     @contextmanager
     def storing(self) -> Iterator[None]:
         """While an image is being stored."""
         self._storing += 1
+        self._crowded(self._clock())
         try:
             yield
         finally:
@@ -44,9 +47,14 @@ class Sampling:
             return False
         now = self._clock()
         last = self._last.get(eye)
-        crowded = self._storing > self._threads // 2
-        pause = CROWDED_EVERY_S * len(self._last) if crowded else EVERY_S
+        pause = CROWDED_EVERY_S * len(self._last) if self._crowded(now) else EVERY_S
         if last is not None and now - last < pause:
             return False
         self._last[eye] = now
         return True
+
+    def _crowded(self, now: float) -> bool:
+        """Whether images wait to be stored, or did lately: they are stored in groups, and after one none waits."""
+        if self._storing > self._threads // 2:
+            self._crowded_at = now
+        return now - self._crowded_at < CROWDED_EVERY_S

@@ -49,6 +49,24 @@ def test_where_images_wait_the_pace_does_not_grow_with_the_views(eyes: int) -> N
     assert sum(map(len, found.values())) <= 120 / CROWDED_EVERY_S + eyes
 
 
+def test_what_waited_a_moment_ago_still_counts() -> None:
+    now = [0.0]
+    sampling = Sampling(8, lambda: now[0])
+
+    def due(at: float, storing: int) -> bool:
+        now[0] = at
+        with ExitStack() as group:
+            for _ in range(storing):
+                group.enter_context(sampling.storing())
+        return sampling.due((1, "front"))  # all of the group are stored
+
+    assert due(0.0, 5)
+    assert not due(EVERY_S + 0.1, 5)
+    assert not due(CROWDED_EVERY_S - 0.1, 4)
+    assert due(CROWDED_EVERY_S + EVERY_S + 0.2, 4)
+    assert due(CROWDED_EVERY_S + 2 * EVERY_S + 0.3, 4)
+
+
 def test_two_cameras_of_the_same_view_do_not_stand_in_for_each_other() -> None:
     sampling = Sampling(8, lambda: 1.0)
     assert sampling.due((1, "front"))
