@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, Subquery, case, func, select
 
 from inspection.core.label import UNDO_WITHIN
 from inspection.core.level import FREEDOM
-from inspection.core.moment import micros
+from inspection.core.moment import micros, moment
 from inspection.core.stage import ALARMS, Stage
 from inspection.store import monitor, opinions, queue
 from inspection.store.monitor import Eye
@@ -18,8 +18,7 @@ from inspection.store.watched_asked import FEWEST, PER_MINUTE, SECONDS, SHARE, T
 from inspection.store.watched_drift import DRIFTED
 from inspection.store.watched_tally import TALLIED
 
-MOST = 20_000
-MOST_OPINIONS = 5_000
+MOST = 5_000
 
 
 def _units(asked: Asked) -> Subquery:
@@ -68,7 +67,7 @@ def _null_outputs(asked: Asked) -> float | None:
     model = asked.line.policy.terms.model
     if model is None:
         return None
-    failed, of = opinions.failures(asked.tx, asked.line.id, model, _under_policy(asked).since, MOST_OPINIONS)
+    failed, of = opinions.failures(asked.tx, asked.line.id, model, _under_policy(asked).since, MOST)
     return failed / of if of >= FEWEST else None
 
 
@@ -106,12 +105,15 @@ def _queue_age(asked: Asked) -> float | None:
 
 
 def _images_per_minute(asked: Asked) -> float | None:
-    """Images are found by their units, which may have been opened a little earlier."""
+    """Images are found by their units, which may have been opened a little earlier. Of a line so fast that these are
+    not all, by the time in which they came."""
     earlier = asked.since - timedelta(seconds=asked.line.line.recipe.unit_timeout_s)
     units = _units(Asked(tx=asked.tx, line=asked.line, since=earlier, now=asked.now))
+    opened, oldest = asked.tx.execute(select(func.count(), func.min(units.c.opened_at))).one()
+    since = max(asked.since, moment(oldest)) if opened == MOST else asked.since
     query = select(func.count()).select_from(units).join(IMAGE, IMAGE.c.unit_id == units.c.id)
-    images = asked.tx.execute(query.where(IMAGE.c.received_at > micros(asked.since))).scalar_one()
-    return float(images) / ((asked.now - asked.since).total_seconds() / 60)
+    images = asked.tx.execute(query.where(IMAGE.c.received_at >= micros(since))).scalar_one()
+    return float(images) * 60 / max((asked.now - since).total_seconds(), 1.0)
 
 
 def _clock_skew(asked: Asked) -> float | None:

@@ -13,7 +13,7 @@ from inspection.core.line import Unknown
 from inspection.core.predict import Failure
 from inspection.core.rule import Action, Comparison, Rule
 from inspection.flow import alarm, rules, suggest
-from inspection.store import alarms, journal, lines, requests
+from inspection.store import alarms, journal, lines, requests, watched
 from inspection.store import rules as kept
 from inspection.store.alarms import Alarm
 from inspection.store.watched import FIGURES
@@ -134,6 +134,16 @@ def test_figures_of_images_and_what_they_ask_for(any_plant: Plant) -> None:
     assert asked.kind == "maintenance"
     plant.level(Level.SHADOW)
     assert value(plant, "refer_rate") is None, "where the AI does not decide, everything is referred"
+
+
+def test_the_pace_of_a_line_so_fast_that_not_all_units_are_looked_at(
+    any_plant: Plant, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(watched, "MOST", 10)
+    for number in range(40):
+        any_plant.later(seconds=5)
+        any_plant.unit(f"U{number}")
+    assert value(any_plant, "images_per_minute") == pytest.approx(2 * 12, rel=0.15)
 
 
 def test_images_without_an_opinion(plant: Plant) -> None:
