@@ -59,7 +59,7 @@ def _guarding(server: Server) -> tuple[Watch, ...]:
 
 def _reckoning(server: Server) -> tuple[Watch, ...]:
     return (
-        lambda: tally.watch(server.db, now()),
+        _each_minute(lambda: tally.watch(server.db, now())),
         _every(DRIFT_EVERY, lambda: drift.watch(server.db, now)),
     )
 
@@ -83,6 +83,18 @@ def _every(span: timedelta, watch: Watch) -> Watch:
         if now() >= due[0]:
             due[0] = now() + span
             watch()
+
+    return watch_if_due
+
+
+def _each_minute(watch: Callable[[], int]) -> Watch:
+    """The same watch, each tick until it finds nothing more to do, and then when another minute has begun."""
+    done = [-1]
+
+    def watch_if_due() -> None:
+        minute = int(now().timestamp()) // 60
+        if minute != done[0] and not watch():
+            done[0] = minute
 
     return watch_if_due
 
