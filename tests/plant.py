@@ -68,7 +68,7 @@ class Plant:
         """Turn the clock."""
         self.now += timedelta(**span)
 
-    def level(self, level: Level, **other: Any) -> None:
+    def level(self, level: Level, *, override: bool = False, **other: Any) -> None:
         """Put a level into force, straight, with thresholds at 0.3 and 0.7 and no audits unless asked for."""
         values = {
             "level": level, "model": MODEL if FREEDOM[level].runs_model else None, "pass_below": 0.3,
@@ -76,7 +76,7 @@ class Plant:
         }  # fmt: skip
         self.write(
             lambda tx: policy.put(
-                tx, lines.in_force(tx, "phones"), Terms(**values), "erin", "test", override=False, now=self.now
+                tx, lines.in_force(tx, "phones"), Terms(**values), "erin", "test", override=override, now=self.now
             )
         )
 

@@ -158,7 +158,7 @@ def _plant(db: Database, level: Level, rounds: int) -> Plant:
             lambda tx, view=view: light.set_baseline(tx, eye(plant, view), recipe, learned, 0, "-", "-", plant.now)
         )
     plant.write(lambda tx: monitor.watch(tx, rule=RULE, now=plant.now))
-    plant.level(level)
+    plant.level(level, override=True)  # or the guard would lower it for want of a certificate
     past(plant, rounds)
     plant.write(lambda tx: guard.watch(tx, now=plant.now))  # the first raises alarms of what has happened
     return plant
