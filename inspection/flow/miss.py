@@ -85,7 +85,7 @@ def look(tx: Tx, person_id: int, line: str | None, due: Task | None, now: dateti
 def watch(tx: Tx, *, now: datetime) -> int:
     """Settle the reports that a blind look confirms, once it cannot be taken back; how many. The others wait for an
     adjudicator, like those that nobody has looked at."""
-    reported_on = disputes.lines_with_misses(tx, now)
+    reported_on = disputes.lines_with_misses(tx, now - UNDO_WITHIN)
     if not reported_on:
         return 0
     for line_id in reported_on:

@@ -180,9 +180,9 @@ def has_judged(tx: Tx, unit_id: int, name: str) -> bool:
     )
 
 
-def lines_with_misses(tx: Tx, now: datetime) -> list[int]:
-    """The lines of which a reported miss waits."""
-    return [row[0] for row in _WITH_MISSES.run(tx, {"since": micros(now - WAITS)}).fetchall()]
+def lines_with_misses(tx: Tx, until: datetime) -> list[int]:
+    """The lines of which a reported miss waited at that moment."""
+    return [row[0] for row in _WITH_MISSES.run(tx, {"since": micros(until - WAITS)}).fetchall()]
 
 
 def confirmed(tx: Tx, line_id: int, since: datetime, truth: Verdict, rollout_id: int | None) -> int:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from inspection.core.adjudicate import Case, InvalidDispute
+from inspection.core.adjudicate import WAITS, Case, InvalidDispute
 from inspection.core.decide import Verdict
 from inspection.core.label import InvalidLabel
 from inspection.core.level import Level
@@ -53,6 +53,17 @@ def claim(plant: Plant, name: str = "ines") -> Held | None:
 
 def watch(plant: Plant) -> int:
     return plant.write(lambda tx: miss.watch(tx, now=plant.now))
+
+
+def test_a_look_in_the_last_moments_of_a_report_still_settles_it(plant: Plant) -> None:
+    report(plant, minutes=0)
+    plant.later(days=WAITS.days, seconds=-20)
+    held = claim(plant)
+    assert held is not None
+    plant.later(seconds=5)
+    plant.answer(held, Verdict.REJECT)
+    plant.later(seconds=33)
+    assert watch(plant) == 1
 
 
 def waiting(plant: Plant) -> list[Case]:
