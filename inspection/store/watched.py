@@ -23,7 +23,8 @@ MOST = 5_000
 
 def _units(asked: Asked) -> Subquery:
     """The newest units of the window."""
-    query = select(UNIT).where(UNIT.c.line_id == asked.line.id, UNIT.c.opened_at >= micros(asked.since))
+    opened = UNIT.c.opened_at.between(micros(asked.since), micros(asked.now))
+    query = select(UNIT).where(UNIT.c.line_id == asked.line.id, opened)
     return query.order_by(UNIT.c.opened_at.desc()).limit(MOST).subquery()
 
 
@@ -35,12 +36,6 @@ def _part(asked: Asked, query: object) -> float | None:
 
 def _count(condition: ColumnElement[bool]) -> ColumnElement[int]:
     return func.sum(case((condition, 1), else_=0))
-
-
-def _reject_rate(asked: Asked) -> float | None:
-    units = _units(asked)
-    settled = units.c.settled_at <= micros(asked.now - UNDO_WITHIN)
-    return _part(asked, select(_count(units.c.verdict == "reject"), func.count()).where(settled))
 
 
 def _images(asked: Asked, condition: ColumnElement[bool]) -> float | None:
@@ -106,7 +101,7 @@ def _queue_age(asked: Asked) -> float | None:
 
 def _images_per_minute(asked: Asked) -> float | None:
     """Images are found by their units, which may have been opened a little earlier. Of a line so fast that these are
-    not all, by the time in which they came."""
+    not all, those of the newest units by the time since the first of these: a little less, where views come later."""
     earlier = asked.since - timedelta(seconds=asked.line.line.recipe.unit_timeout_s)
     units = _units(Asked(tx=asked.tx, line=asked.line, since=earlier, now=asked.now))
     opened, oldest = asked.tx.execute(select(func.count(), func.min(units.c.opened_at))).one()
@@ -169,10 +164,6 @@ FIGURES: dict[str, Figure] = {
         Figure(
             name="null_outputs", stage=Stage.PREDICT, title="Images without an opinion", unit=SHARE, window=_SOON,
             compute=_null_outputs,
-        ),
-        Figure(
-            name="reject_rate", stage=Stage.DECIDE, title="Reject rate", unit=SHARE, window=_HOUR,
-            compute=_reject_rate, trains=True,
         ),
         Figure(
             name="refer_rate", stage=Stage.DECIDE, title="Refer rate", unit=SHARE, window=_HOUR,

@@ -82,6 +82,10 @@ TALLIED = (
         compute=size_changed,
     ),
     _figure("no_part", Stage.LOCATE, "No part found", SHARE, _SOON, "no_part"),
+    Figure(
+        name="reject_rate", stage=Stage.DECIDE, title="Reject rate", unit=SHARE, window=_HOUR,
+        compute=mean_of("rejected"), trains=True,
+    ),
     _figure("automation", Stage.DECIDE, "Settled by the AI", SHARE, _HOUR, "automated"),
     _figure("verdict_time", Stage.DECIDE, "Time to the verdict", SECONDS, _HOUR, "verdict_time"),
     _figure("answer_time", Stage.REVIEW, "Time of an answer", SECONDS, _HOUR, "answer_time"),

@@ -163,10 +163,8 @@ def test_figures_of_people_leave_out_what_can_be_taken_back(any_plant: Plant) ->
         plant.answer(held, Verdict.REJECT if number >= 18 else Verdict.PASS)
     plant.later(seconds=29)
     assert value(plant, "overrides") is None
-    assert value(plant, "reject_rate") is None
     plant.later(seconds=2)
     assert value(plant, "overrides") == 0.1
-    assert value(plant, "reject_rate") == 0.1
     assert value(plant, "unsure") == 0.0
 
 
@@ -202,7 +200,7 @@ def test_what_drifts_by_its_lamp_lens_or_clock_is_never_trained_for(plant: Plant
         with pytest.raises(InvalidAlarm, match="never for retraining"):
             plant.write(lambda tx, rule=rule: rules.add(tx, line="phones", rule=rule, by="erin", reason=WHY,
                                                         now=plant.now))  # fmt: skip
-    assert [name for name, one in FIGURES.items() if one.trains] == ["reject_rate", "refer_rate", "overrides", "unsure"]
+    assert [name for name, one in FIGURES.items() if one.trains] == ["refer_rate", "overrides", "unsure", "reject_rate"]
     with pytest.raises(InvalidAlarm, match="no figure"):
         plant.write(lambda tx: rules.add(tx, line="phones", rule=replace(rule, figure="luck", actions=()), by="erin",
                                          reason=WHY, now=plant.now))  # fmt: skip

@@ -55,6 +55,22 @@ def test_the_worst_view_counts_and_too_few_say_nothing(plant: Plant, figure: str
     assert value(plant, figure) is None, "none of it is new"
 
 
+def test_the_reject_rate_is_of_units_that_are_settled(plant: Plant) -> None:
+    plant.level(Level.FULL_AUTOMATION)
+    for number in range(30):
+        plant.unit(f"U{number}", 0.9 if number < 3 else 0.1)
+    assert value(plant, "reject_rate") == pytest.approx(0.1)
+    plant.level(Level.SHADOW)
+    for number in range(30):
+        plant.unit(f"W{number}", 0.9)
+    assert value(plant, "reject_rate") == pytest.approx(0.1), "nobody has settled the others"
+    for number in range(30):
+        held = plant.claim()
+        assert held is not None
+        plant.answer(held, Verdict.REJECT if number < 9 else Verdict.PASS)
+    assert value(plant, "reject_rate") == pytest.approx(0.2)
+
+
 def test_a_frozen_camera_repeats_its_picture_and_its_rule_is_there_from_the_start(plant: Plant) -> None:
     plant.level(Level.AI_ASSIST)
     images(plant, 20, quality=replace(FIT, picture=7))
