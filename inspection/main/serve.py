@@ -7,7 +7,7 @@ import signal
 import socket
 import sys
 from collections.abc import Callable, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import uvicorn
@@ -59,7 +59,7 @@ def _guarding(server: Server) -> tuple[Watch, ...]:
 
 def _reckoning(server: Server) -> tuple[Watch, ...]:
     return (
-        _each_minute(lambda: tally.watch(server.db, now())),
+        each_minute(lambda: tally.watch(server.db, now())),
         _every(DRIFT_EVERY, lambda: drift.watch(server.db, now)),
     )
 
@@ -87,12 +87,12 @@ def _every(span: timedelta, watch: Watch) -> Watch:
     return watch_if_due
 
 
-def _each_minute(watch: Callable[[], int]) -> Watch:
+def each_minute(watch: Callable[[], int], clock: Callable[[], datetime] = now) -> Watch:
     """The same watch, each tick until it finds nothing more to do, and then when another minute has begun."""
     done = [-1]
 
     def watch_if_due() -> None:
-        minute = int(now().timestamp()) // 60
+        minute = int(clock().timestamp()) // 60
         if minute != done[0] and not watch():
             done[0] = minute
 

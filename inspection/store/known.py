@@ -169,7 +169,12 @@ def showing(tx: Tx, task_id: int) -> Showing | None:
 
 def last_of(tx: Tx, person_id: int, since: datetime) -> Showing | None:
     """The past unit that a person answered last, if it was after that moment."""
-    return _showing(tx, and_(SHOWING.c.person_id == person_id, SHOWING.c.at > micros(since)))
+    return _showing(tx, and_(_by(person_id), SHOWING.c.at > micros(since)))
+
+
+def _by(person_id: int) -> ColumnElement[bool]:
+    """Shown to that person, looked up by time and by no index of people, which would read all they were ever shown."""
+    return SHOWING.c.person_id + 0 == person_id
 
 
 def _showing(tx: Tx, which: ColumnElement[bool]) -> Showing | None:
@@ -203,7 +208,7 @@ def answer(tx: Tx, showing_id: int, person_id: int, label: Label | None, now: da
 
 def answered_since(tx: Tx, person_id: int, since: datetime) -> int:
     """How many past units a person has judged since then."""
-    query = select(func.count()).where(SHOWING.c.person_id == person_id, SHOWING.c.at >= micros(since))
+    query = select(func.count()).where(_by(person_id), SHOWING.c.at >= micros(since))
     return int(tx.execute(query).scalar_one())
 
 

@@ -110,8 +110,8 @@ def of_unit(unit_id: int) -> ColumnElement[bool]:
 
 def lapsed(line_id: int, now: datetime) -> ColumnElement[bool]:
     """Whose lease on the line has run out."""
-    by_holder = (*_IN_HAND, TASK.c.leased_by > 0)  # and by no index of lines, which would read all that waits
-    return and_(TASK.c.line_id + 0 == line_id, *by_holder, TASK.c.leased_until <= micros(now))
+    here = TASK.c.line_id + 0 == line_id  # by no index of lines, which would read all that waits
+    return and_(here, *_IN_HAND, TASK.c.leased_until <= micros(now))
 
 
 def make_ready(tx: Tx, task_id: int, ready_at: datetime, due_at: datetime) -> None:

@@ -3,33 +3,50 @@ SQLite's steps are counted, of the same work after a short and after a long past
 
 from collections.abc import Callable, Iterator
 from datetime import timedelta
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
 import pytest
 from sqlalchemy import Table, text
 
+from inspection.core.adjudicate import Kind
 from inspection.core.decide import Verdict
+from inspection.core.ingest import StoredImage
 from inspection.core.label import Label
 from inspection.core.level import Level
 from inspection.core.monitor import Baseline
 from inspection.core.people import Person
-from inspection.flow import alarm, decide, guard, ingest, label, miss, monitor, people, review, rollout, tally
-from inspection.store import captures, drift, lines
+from inspection.flow import (
+    adjudicate,
+    alarm,
+    decide,
+    guard,
+    ingest,
+    label,
+    miss,
+    monitor,
+    people,
+    review,
+    rollout,
+    tally,
+)
+from inspection.store import alarms, captures, drift, lines, models
 from inspection.store import monitor as light
 from inspection.store.database import Database, Tx
 from inspection.store.monitor import Eye
-from inspection.store.records import IMAGE, LABEL, PREDICTION, TASK, UNIT, WINDOW
+from inspection.store.records import ALARM, DISPUTE, DOUBT, IMAGE, LABEL, PREDICTION, SHOWING, TASK, UNIT, WINDOW
 from inspection.store.transaction import driver
 from tests.databases import sqlite_at
 from tests.plant import Plant
 
-SHORT, LONG, APART = 300, 6_000, 1_000_000  # rounds of the same few units, and microseconds from one to the next
-TABLES = (UNIT, IMAGE, TASK, LABEL, PREDICTION, WINDOW)
+SHORT, LONG, APART = 300, 6_000, 600_000_000  # rounds of the same few units: two days and forty of ten minutes each
+TABLES = (UNIT, IMAGE, TASK, LABEL, PREDICTION, WINDOW, SHOWING, DISPUTE, DOUBT, ALARM)
 TIMES = ("opened_at", "settled_at", "received_at", "captured_at", "decided_at", "ready_at", "due_at", "closed_at", "at",
-         "started_at", "ended_at", "leased_until")  # fmt: skip
-REFERS = {"unit_id": UNIT, "image_id": IMAGE, "last_image_id": IMAGE, "task_id": TASK, "label_id": LABEL}
-UNIQUE = ("serial", "capture_id", "sha256", "lease")
+         "started_at", "ended_at", "leased_until", "since", "cleared_at", "acked_at")  # fmt: skip
+REFERS = {"unit_id": UNIT, "image_id": IMAGE, "last_image_id": IMAGE, "task_id": TASK, "label_id": LABEL,
+          "instead_of": TASK, "dispute_id": DISPUTE, "group_id": ALARM}  # fmt: skip
+UNIQUE = ("serial", "capture_id", "sha256", "lease", "subject")
 RULE = monitor.WindowRule(images=4)
 
 
@@ -41,13 +58,10 @@ def newest(tx: Tx) -> int:
     return int(tx.execute(text("SELECT max(id) FROM image WHERE view = 'front'")).scalar_one())
 
 
-def one_image(tx: Tx, plant: Plant) -> object:
-    from hashlib import sha256
-
-    from inspection.core.ingest import StoredImage
-
+def one_image(tx: Tx, plant: Plant) -> int:
     stored = StoredImage(sha256=sha256(b"new").hexdigest(), size=9, media_type="image/jpeg", width=64, height=48)
-    return ingest.record(tx, camera=plant.camera, capture=plant.capture("new", "front"), stored=stored, now=plant.now)
+    capture = plant.capture("new", "front")
+    return ingest.record(tx, camera=plant.camera, capture=capture, stored=stored, now=plant.now).receipt.image_id
 
 
 def ivan(tx: Tx) -> Person:
@@ -66,7 +80,10 @@ def claimed(tx: Tx, plant: Plant, known_share: float, second_share: float) -> re
 
 
 def one_answer(tx: Tx, plant: Plant) -> object:
-    held = claimed(tx, plant, 0.0, 0.0)
+    return answered(tx, plant, claimed(tx, plant, 0.0, 0.0))
+
+
+def answered(tx: Tx, plant: Plant, held: review.Held) -> object:
     return label.answer(
         tx, task_id=held.task_id, lease=held.lease, person=ivan(tx), label=Label(verdict=Verdict.PASS), seen=(),
         now=plant.now,
@@ -89,6 +106,13 @@ WORK: dict[str, Callable[[Tx, Plant], object]] = {
     ),
     "an answer": one_answer,
     "an answer taken back": taken_back,
+    "what models say of an image": lambda tx, plant: decide.keep_late_examination(
+        tx, image_id=one_image(tx, plant), examination=plant.examination(), now=plant.now
+    ),
+    "a decision": lambda tx, plant: decide.decide_image(
+        tx, image_id=one_image(tx, plant), examination=plant.examination(), now=plant.now
+    ),
+    "models to keep loaded": lambda tx, _: models.wanted(tx),
     "undecided images": lambda tx, plant: decide.refer_undecided(
         tx, before=plant.now - timedelta(seconds=90), now=plant.now
     ),
@@ -131,26 +155,50 @@ def _copied(table: Table, name: str, most: dict[Table, int]) -> str:
     return f"\"{name}\" || '-' || n" if name in UNIQUE else f'"{name}"'
 
 
-@pytest.fixture(scope="module", params=[Level.HUMAN_ONLY, Level.PARTIAL_AUTOMATION])
+@pytest.fixture(
+    scope="module",
+    params=[(Level.HUMAN_ONLY, False), (Level.PARTIAL_AUTOMATION, False), (Level.PARTIAL_AUTOMATION, True)],
+)
 def plants(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Plant, Plant]]:
-    """The same plant after a short and a long past, at a level; half of its units were reviewed."""
+    """The same plant after a short and a long past, at a level."""
+    level, looked_over = request.param
     made: list[Plant] = []
     opened: list[Database] = []
     for rounds in (SHORT, LONG):
         folder: Path = tmp_path_factory.mktemp("growth")
         opened.append(sqlite_at(folder / "jidoka.db"))
-        made.append(_plant(opened[-1], request.param, rounds))
+        made.append(_plant(opened[-1], level, rounds))
+        if looked_over:
+            opened[-1]._look_over()
     yield made[0], made[1]
     for db in opened:
         db.close()
 
 
 def _plant(db: Database, level: Level, rounds: int) -> Plant:
+    """Units of which some wait, some were reviewed, and one of these again; and one reported as a miss, and settled."""
     plant = Plant(db)
     plant.level(Level.SHADOW)
     plant.label_many(2, Verdict.PASS)
-    for number in range(2):
+    for number in range(3):
         plant.unit(f"waits-{number}")
+    plant.write(lambda tx: answered(tx, plant, claimed(tx, plant, 0.0, 1.0)))
+    unit, erin = plant.find("good-0"), plant.person("erin")
+    number = plant.write(
+        lambda tx: miss.report(
+            tx, line="phones", unit_id=unit.id, defect_types=("dent",), reason="A dent at the corner.",
+            person=erin, now=plant.now,
+        )
+    )  # fmt: skip
+    plant.later(seconds=31)
+    plant.write(
+        lambda tx: adjudicate.settle(
+            tx, kind=Kind.MISS, number=number, defective=True, reason="It has a dent.", by="adam", now=plant.now,
+            defect_types=("dent",),
+        )
+    )  # fmt: skip
+    for one in plant.read(alarms.standing):
+        plant.write(lambda tx, one=one: alarm.clear(tx, alarm_id=one.id, by="erin", reason="Mended.", now=plant.now))
     recipe = plant.read(lambda tx: lines.in_force(tx, "phones").recipe_id)
     learned = Baseline(mean=120.0, deviation=1.0, windows=8)
     for view in plant.views:

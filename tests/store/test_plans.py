@@ -70,9 +70,12 @@ def plans(plant: Plant, page: Callable[[Tx, Plant], Any]) -> list[tuple[str, lis
     with plant.db.read() as tx:
         connection = driver(tx)
         connection.set_trace_callback(asked.append)
-        page(tx, plant)
-        connection.set_trace_callback(None)
+        try:
+            page(tx, plant)
+        finally:
+            connection.set_trace_callback(None)
         explained = [sql for sql in asked if sql.lstrip().upper().startswith("SELECT")]
+        assert explained, "it asks for something"
         return [(sql, [str(row[3]) for row in connection.execute(f"EXPLAIN QUERY PLAN {sql}")]) for sql in explained]
 
 
