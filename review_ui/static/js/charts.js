@@ -1,7 +1,7 @@
 // Brightness over time: window medians as dots, their smoothed value as a line, limits dashed, alarms as diamonds.
 "use strict";
 (() => {
-  const { token, line, marks, diamond, axis, times, keep } = plots;
+  const { token, line, marks, diamond, axis, clock, times, keep } = plots;
 
   function drawLimits(u, series) {
     const { ctx } = u;
@@ -73,7 +73,7 @@
       legend: { show: false },
       cursor: { y: false },
       scales: { x: times, y: { range } },
-      axes: [{ ...axis(), values: [[3600, "{HH}:{mm}"], [60, "{HH}:{mm}"], [1, "{HH}:{mm}:{ss}"]].map((v) => [v[0], v[1], null, null, null, null, null, null, 1]) }, { ...axis(), size: 48 }],
+      axes: [clock([[3600, "{HH}:{mm}"], [60, "{HH}:{mm}"], [1, "{HH}:{mm}:{ss}"]]), { ...axis(), size: 48 }],
       series: [
         {},
         { label: names[0], stroke: token("--ink-3"), width: 0, points: { show: true, size: 6, fill: token("--ink-3") } },

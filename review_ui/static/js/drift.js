@@ -1,7 +1,7 @@
 // Figures over time against their limits: one line each, zones of warning and alarm shaded, looks that alarmed as diamonds.
 "use strict";
 (() => {
-  const { token, line, marks, diamond, axis, times, keep } = plots;
+  const { token, line, marks, diamond, axis, clock, times, keep } = plots;
   const STYLES = [["--good", []], ["--ink", [8, 5]], ["--ink-2", [2, 4]]];
   const SPANS = [[86400, "{MM}-{DD}"], [3600, "{HH}:{mm}"], [60, "{HH}:{mm}"], [1, "{HH}:{mm}:{ss}"]];
 
@@ -70,7 +70,7 @@
       legend: { show: false },
       cursor: { y: false },
       scales: { x: times, y: { range } },
-      axes: [{ ...axis(), values: SPANS.map((v) => [v[0], v[1], null, null, null, null, null, null, 1]) }, { ...axis(), size: 52 }],
+      axes: [clock(SPANS), { ...axis(), size: 52 }],
       series: [{}, ...lines],
       hooks: { setCursor: [(u) => read(u, box, series)], drawAxes: [(u) => zones(u, series)], draw: [(u) => spans(u, series)] },
     }, [series.time, ...series.lines.map((one) => one.values)], box);

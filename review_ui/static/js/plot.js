@@ -49,6 +49,9 @@ window.plots = (() => {
 
   const axis = () => ({ stroke: token("--ink-3"), grid: { stroke: token("--line"), width: 1 }, ticks: { stroke: token("--line") }, font: `12px ${token("--font")}` });
 
+  // A time axis has room for a label with seconds at each of its marks.
+  const clock = (values) => ({ ...axis(), space: 72, values: values.map((v) => [v[0], v[1], null, null, null, null, null, null, 1]) });
+
   // The span of a time axis: what came, and of a single point the hour around it rather than years.
   const times = { range: (u, low, high) => (high > low ? [low, high] : [low - 1800, low + 1800]) };
 
@@ -69,5 +72,5 @@ window.plots = (() => {
     window.addEventListener("resize", all);
   }
 
-  return { token, line, marks, diamond, axis, times, keep };
+  return { token, line, marks, diamond, axis, clock, times, keep };
 })();
